@@ -1,0 +1,91 @@
+//! The only matrix product.
+
+mod generic;
+
+pub use generic::gemm_generic;
+
+use crate::{Real, Threads};
+
+/// A matrix to be read by a product: a slice with the distance from one row and one column to the next.
+/// A transpose is the same slice with the two swapped.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a, T> {
+    /// The elements.
+    pub elements: &'a [T],
+    /// The distance in elements from a row to the next.
+    pub row_stride: usize,
+    /// The distance in elements from a column to the next.
+    pub column_stride: usize,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// A row-major matrix with this many columns.
+    pub fn row_major(elements: &'a [T], columns: usize) -> Matrix<'a, T> {
+        Matrix { elements, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transpose, without moving anything.
+    #[must_use]
+    pub fn transposed(self) -> Matrix<'a, T> {
+        Matrix { row_stride: self.column_stride, column_stride: self.row_stride, ..self }
+    }
+
+    /// Whether a `rows`×`columns` matrix lies within the slice.
+    fn holds(&self, rows: usize, columns: usize) -> bool {
+        rows == 0
+            || columns == 0
+            || (rows - 1) * self.row_stride + (columns - 1) * self.column_stride < self.elements.len()
+    }
+}
+
+/// What a product does with what stood in its destination before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// `C ← A·B`: the destination is only written.
+    Write,
+    /// `C ← C + A·B`.
+    Add,
+}
+
+/// A matrix product `C ← A·B` or `C ← C + A·B`, with `C` row-major and contiguous.
+#[derive(Debug)]
+pub struct Gemm<'a, T> {
+    /// The rows of `A` and `C`.
+    pub m: usize,
+    /// The columns of `A` and rows of `B`.
+    pub k: usize,
+    /// The columns of `B` and `C`.
+    pub n: usize,
+    /// The left operand, `m`×`k`.
+    pub a: Matrix<'a, T>,
+    /// The right operand, `k`×`n`.
+    pub b: Matrix<'a, T>,
+    /// The destination: `m·n` elements, row-major.
+    pub c: &'a mut [T],
+    /// Whether to overwrite the destination or to add to it.
+    pub store: Store,
+    /// The threads to compute on. The result's bits do not depend on their number.
+    pub threads: &'a Threads,
+}
+
+/// Computes a product.
+///
+/// # Panics
+/// If an operand or the destination is too short for the sizes: a caller's error, checked here once
+/// so that the kernels need not.
+pub fn gemm<T: Real>(product: Gemm<'_, T>) {
+    let Gemm { m, k, n, .. } = product;
+    assert!(
+        product.a.holds(m, k) && product.b.holds(k, n),
+        "gemm: an operand is shorter than {m}x{k}x{n} needs"
+    );
+    assert_eq!(product.c.len(), m * n, "gemm: the destination must hold {m}x{n} elements");
+    if m > 0 && n > 0 {
+        T::gemm(product);
+    }
+}
+
+/// The product for `f32` and `f64`.
+pub(crate) fn gemm_packed<T: Real>(product: Gemm<'_, T>) {
+    gemm_generic(product);
+}

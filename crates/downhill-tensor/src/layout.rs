@@ -1,0 +1,147 @@
+//! The named parts of a flat vector of parameters.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Shape;
+
+/// One named part of a flat vector θ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name, as in a state dict: `"0.weight"`.
+    pub name: String,
+    /// The place of its first element in θ.
+    pub start: usize,
+    /// Its shape.
+    pub shape: Shape,
+    /// Whether it learns. An optimizer leaves a part that does not as it is.
+    pub trainable: bool,
+    /// Whether weight decay acts on it.
+    pub decay: bool,
+}
+
+impl Part {
+    /// Its elements' places in θ.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.start + self.shape.elements()
+    }
+}
+
+/// The layout of a flat vector θ: its named parts in order, without gaps.
+///
+/// ```
+/// use downhill_tensor::{Layout, Shape};
+/// let mut layout = Layout::default();
+/// layout.push("0.weight", Shape::from([16, 4]), true);
+/// layout.push("0.bias", Shape::from([16]), false);
+/// assert_eq!(layout.len(), 80);
+/// assert_eq!(layout.part("0.bias").unwrap().range(), 64..80);
+/// assert_eq!(layout.name_at(70), Some("0.bias"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Layout {
+    parts: Vec<Part>,
+    len: usize,
+}
+
+impl Layout {
+    /// The layout of a vector of `len` numbers that are one part, named `theta`: what an optimizer
+    /// of a plain function needs.
+    pub fn flat(len: usize) -> Layout {
+        let mut layout = Layout::default();
+        layout.push("theta", Shape::from([len]), true);
+        layout
+    }
+
+    /// Adds a trainable part at the end and answers its first place. `decay` says whether weight
+    /// decay is to act on it.
+    pub fn push(&mut self, name: impl Into<String>, shape: Shape, decay: bool) -> usize {
+        let start = self.len;
+        self.len += shape.elements();
+        self.parts.push(Part { name: name.into(), start, shape, trainable: true, decay });
+        start
+    }
+
+    /// The number of elements of θ.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether θ has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The parts in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The part of this name.
+    pub fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.name == name)
+    }
+
+    /// The name of the part that an element belongs to.
+    pub fn name_at(&self, element: usize) -> Option<&str> {
+        self.parts.iter().find(|part| part.range().contains(&element)).map(|part| part.name.as_str())
+    }
+
+    /// Whether every part learns.
+    pub fn all_trainable(&self) -> bool {
+        self.parts.iter().all(|part| part.trainable)
+    }
+
+    /// The number of elements that learn.
+    pub fn trainable_len(&self) -> usize {
+        self.parts.iter().filter(|part| part.trainable).map(|part| part.shape.elements()).sum()
+    }
+
+    /// Sets whether the parts whose name matches `pattern` learn, and answers how many there are.
+    /// In a pattern `*` stands for any characters: `"0.*"`, `"*.bias"`.
+    pub fn set_trainable(&mut self, pattern: &str, trainable: bool) -> usize {
+        self.set(pattern, |part| part.trainable = trainable)
+    }
+
+    /// Sets whether weight decay acts on the parts whose name matches `pattern`, and answers how
+    /// many there are.
+    pub fn set_decay(&mut self, pattern: &str, decay: bool) -> usize {
+        self.set(pattern, |part| part.decay = decay)
+    }
+
+    fn set(&mut self, pattern: &str, change: impl FnMut(&mut Part)) -> usize {
+        self.parts.iter_mut().filter(|part| matches(pattern, &part.name)).map(change).count()
+    }
+}
+
+/// Whether `name` matches `pattern`, in which `*` stands for any characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
+            (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(tail, &rest[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expected) in [
+            ("0.weight", "0.weight", true),
+            ("0.weight", "10.weight", false),
+            ("0.*", "0.weight", true),
+            ("*.bias", "3.body.0.bias", true),
+            ("*.bias", "3.bias.weight", false),
+            ("*", "", true),
+            ("a*b*c", "a..b..c", true),
+            ("a*b*c", "a..c..b", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The numbers that everything is computed in.
+
+use nalgebra::RealField;
+
+use crate::gemm::{Gemm, gemm_generic, gemm_packed};
+
+/// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
+///
+/// nalgebra's [`RealField`] gives the arithmetic. On top of it stand the kernels that most of the
+/// time goes into, as hooks with a generic default that `f32` and `f64` override. Dual numbers are
+/// `Real`s too (`num_dual::Dual64`, feature `dual`): a forward pass over them gives exact
+/// directional derivatives, a backward pass exact Hessian-vector products, with no further code.
+///
+/// A type of your own needs an empty `impl`:
+///
+/// ```ignore
+/// impl Real for MyNumber {}
+/// ```
+pub trait Real: RealField + Copy {
+    /// The number nearest to `value`.
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        nalgebra::convert(value)
+    }
+
+    /// This number as an `f64`; a dual number's real part.
+    #[inline(always)]
+    fn as_f64(self) -> f64 {
+        self.to_subset_unchecked()
+    }
+
+    /// Whether this number is neither infinite nor NaN; of a dual number, both of its parts.
+    #[inline(always)]
+    fn finite(self) -> bool {
+        // x - x is 0 for finite numbers alone.
+        self.is_finite()
+    }
+
+    /// `C ← A·B + β·C` on strided slices: see [`gemm`](crate::gemm::gemm).
+    fn gemm(product: Gemm<'_, Self>) {
+        gemm_generic(product);
+    }
+
+    /// e to the power of `self`.
+    #[inline(always)]
+    fn exp_kernel(self) -> Self {
+        self.exp()
+    }
+
+    /// The natural logarithm.
+    #[inline(always)]
+    fn ln_kernel(self) -> Self {
+        self.ln()
+    }
+
+    /// The hyperbolic tangent.
+    #[inline(always)]
+    fn tanh_kernel(self) -> Self {
+        self.tanh()
+    }
+
+    /// The error function, to `f64`'s precision.
+    #[inline(always)]
+    fn erf_kernel(self) -> Self {
+        crate::math::erf_rational(self)
+    }
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn of(value: f64) -> f32 {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn as_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn gemm(product: Gemm<'_, f32>) {
+        gemm_packed(product);
+    }
+}
+
+impl Real for f64 {
+    #[inline(always)]
+    fn of(value: f64) -> f64 {
+        value
+    }
+
+    #[inline(always)]
+    fn as_f64(self) -> f64 {
+        self
+    }
+
+    fn gemm(product: Gemm<'_, f64>) {
+        gemm_packed(product);
+    }
+}
+
+/// Dual numbers: exact first derivatives along one direction.
+#[cfg(feature = "dual")]
+mod dual {
+    use num_dual::Dual;
+
+    use super::Real;
+
+    macro_rules! dual {
+        ($($float:ty),*) => {$(
+            impl Real for Dual<$float> {
+                #[inline(always)]
+                fn of(value: f64) -> Self {
+                    Dual::from_re(value as $float)
+                }
+
+                #[inline(always)]
+                fn as_f64(self) -> f64 {
+                    f64::from(self.re)
+                }
+
+                #[inline(always)]
+                fn finite(self) -> bool {
+                    self.re.is_finite() && self.eps.is_finite()
+                }
+
+                #[inline(always)]
+                fn erf_kernel(self) -> Self {
+                    let slope = std::f64::consts::FRAC_2_SQRT_PI as $float * (-self.re * self.re).exp();
+                    Dual::new(self.re.erf_kernel(), self.eps * slope)
+                }
+            }
+        )*};
+    }
+
+    dual!(f32, f64);
+}
