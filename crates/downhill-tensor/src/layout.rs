@@ -24,7 +24,13 @@ pub struct Part {
 impl Part {
     /// Its elements' places in θ.
     pub fn range(&self) -> Range<usize> {
-        self.start..self.start + self.shape.elements()
+        self.start..self.start.saturating_add(self.shape.elements())
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.shape)
     }
 }
 
@@ -58,7 +64,8 @@ impl Layout {
     /// decay is to act on it.
     pub fn push(&mut self, name: impl Into<String>, shape: Shape, decay: bool) -> usize {
         let start = self.len;
-        self.len += shape.elements();
+        // Saturating, since a file may ask for any shape; such a vector cannot be made, and is not.
+        self.len = self.len.saturating_add(shape.elements());
         self.parts.push(Part { name: name.into(), start, shape, trainable: true, decay });
         start
     }

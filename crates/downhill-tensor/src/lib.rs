@@ -18,12 +18,20 @@
 //! # Ok::<(), downhill_tensor::Error>(())
 //! ```
 
+mod axes;
 mod element;
+mod elementwise;
 mod error;
 pub mod gemm;
+pub mod kernel;
 mod layout;
+mod linalg;
 pub mod math;
+mod matmul;
+pub mod random;
 mod real;
+mod rearrange;
+mod reduce;
 mod serde_impls;
 mod shape;
 mod simd;
@@ -32,8 +40,10 @@ mod tensor;
 mod threads;
 mod workspace;
 
+pub use axes::{Axes, AxisOrder};
 pub use element::Element;
 pub use error::{Error, Result};
+pub use gemm::Store;
 pub use layout::{Layout, Part};
 pub use real::Real;
 pub use shape::Shape;

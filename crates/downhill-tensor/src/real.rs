@@ -3,6 +3,7 @@
 use nalgebra::RealField;
 
 use crate::gemm::{Gemm, gemm_generic, gemm_packed};
+use crate::math;
 
 /// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
 ///
@@ -53,16 +54,39 @@ pub trait Real: RealField + Copy {
         self.ln()
     }
 
+    /// eˣ − 1, accurate near 0.
+    #[inline(always)]
+    fn exp_m1_kernel(self) -> Self {
+        self.exp_m1()
+    }
+
+    /// ln(1 + x), accurate near 0.
+    #[inline(always)]
+    fn ln_1p_kernel(self) -> Self {
+        self.ln_1p()
+    }
+
     /// The hyperbolic tangent.
     #[inline(always)]
     fn tanh_kernel(self) -> Self {
         self.tanh()
     }
 
+    /// The logistic function 1/(1 + e⁻ˣ), without overflow.
+    #[inline(always)]
+    fn sigmoid_kernel(self) -> Self {
+        if self < Self::zero() {
+            let e = self.exp_kernel();
+            e / (Self::one() + e)
+        } else {
+            Self::one() / (Self::one() + (-self).exp_kernel())
+        }
+    }
+
     /// The error function, to `f64`'s precision.
     #[inline(always)]
     fn erf_kernel(self) -> Self {
-        crate::math::erf_rational(self)
+        math::erf_rational(self)
     }
 }
 
@@ -80,6 +104,41 @@ impl Real for f32 {
     fn gemm(product: Gemm<'_, f32>) {
         gemm_packed(product);
     }
+
+    #[inline(always)]
+    fn exp_kernel(self) -> f32 {
+        math::exp(self)
+    }
+
+    #[inline(always)]
+    fn ln_kernel(self) -> f32 {
+        math::ln(self)
+    }
+
+    #[inline(always)]
+    fn exp_m1_kernel(self) -> f32 {
+        math::exp_m1(self)
+    }
+
+    #[inline(always)]
+    fn ln_1p_kernel(self) -> f32 {
+        math::ln_1p(self)
+    }
+
+    #[inline(always)]
+    fn tanh_kernel(self) -> f32 {
+        math::tanh(self)
+    }
+
+    #[inline(always)]
+    fn sigmoid_kernel(self) -> f32 {
+        math::sigmoid(self)
+    }
+
+    #[inline(always)]
+    fn erf_kernel(self) -> f32 {
+        math::erf_f32(self)
+    }
 }
 
 impl Real for f64 {
@@ -95,6 +154,41 @@ impl Real for f64 {
 
     fn gemm(product: Gemm<'_, f64>) {
         gemm_packed(product);
+    }
+
+    #[inline(always)]
+    fn exp_kernel(self) -> f64 {
+        math::exp(self)
+    }
+
+    #[inline(always)]
+    fn ln_kernel(self) -> f64 {
+        math::ln(self)
+    }
+
+    #[inline(always)]
+    fn exp_m1_kernel(self) -> f64 {
+        math::exp_m1(self)
+    }
+
+    #[inline(always)]
+    fn ln_1p_kernel(self) -> f64 {
+        math::ln_1p(self)
+    }
+
+    #[inline(always)]
+    fn tanh_kernel(self) -> f64 {
+        math::tanh(self)
+    }
+
+    #[inline(always)]
+    fn sigmoid_kernel(self) -> f64 {
+        math::sigmoid(self)
+    }
+
+    #[inline(always)]
+    fn erf_kernel(self) -> f64 {
+        math::erf_f64(self)
     }
 }
 

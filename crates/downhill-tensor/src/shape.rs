@@ -148,6 +148,23 @@ impl Shape {
         Ok(shape)
     }
 
+    /// Whether broadcasting makes a tensor of this shape one of shape `to`.
+    pub fn stretches_to(&self, to: &Shape) -> bool {
+        self.len() <= to.len() && self.iter().rev().zip(to.iter().rev()).all(|(&a, &b)| a == b || a == 1)
+    }
+
+    /// This shape with an axis of length 1 put in, and that axis's place; a negative `axis` counts from
+    /// the end of the result.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if the result has no such axis, [`Error::TooManyAxes`] if there is no room for it.
+    pub fn insert(&self, axis: isize) -> Result<(Shape, usize)> {
+        let mut shape = self.prepend(1)?;
+        let place = shape.axis(axis).map_err(|_| Error::Axis { axis, shape: *self })?;
+        shape.lengths[..=place].rotate_left(1);
+        Ok((shape, place))
+    }
+
     /// The elements before, along and after `axis`: a row-major tensor is `outer` blocks of
     /// `length` rows of `inner` elements.
     ///

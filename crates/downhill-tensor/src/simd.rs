@@ -2,10 +2,100 @@
 
 /// Runs `f` compiled for the widest vector instructions that this processor has.
 ///
-/// The loops of `f` must be inlined into it (closures and `#[inline(always)]` functions are), so that
-/// the compiler vectorises them anew for each instruction set. The result is the same to the bit:
-/// nothing is reordered or contracted.
+/// `f` is compiled once for each instruction set, and the compiler vectorises its loops anew each
+/// time. The result is the same to the bit, since it neither reorders nor contracts floating-point
+/// arithmetic: write no `mul_add`, and spell out the lanes of a sum that is to run in parallel.
+///
+/// Whatever `f` does must be inlined into it, and `f` itself into each of its versions, or it
+/// stays as slow as it is. So mark every closure `#[inline(always)]` that is passed here, or to a function
+/// that passes it on; and every function that they call (the kernels of [`Real`](crate::Real) are
+/// marked). The compiler takes the attribute on a closure that is an argument of a call. Loop with `for`: the
+/// standard library's `for_each` and `fold` are not marked.
+///
+/// ```
+/// use downhill_tensor::{Real, vectorize};
+///
+/// #[inline(always)]
+/// fn map<T: Real>(numbers: &mut [T], f: impl Fn(T) -> T) {
+///     vectorize(
+///         #[inline(always)]
+///         || {
+///             for x in numbers {
+///                 *x = f(*x);
+///             }
+///         },
+///     );
+/// }
+///
+/// let mut numbers = [0.0, 1e9];
+/// map(&mut numbers, #[inline(always)] |x| x.tanh_kernel());
+/// assert_eq!(numbers, [0.0, 1.0]);
+/// ```
 #[inline(always)]
 pub fn vectorize<R>(f: impl FnOnce() -> R) -> R {
-    f()
+    match Instructions::detect() {
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Avx512 => {
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn avx512<R>(f: impl FnOnce() -> R) -> R {
+                f()
+            }
+            // SAFETY: this processor has these features.
+            unsafe { avx512(f) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Avx2 => {
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2<R>(f: impl FnOnce() -> R) -> R {
+                f()
+            }
+            // SAFETY: this processor has these features.
+            unsafe { avx2(f) }
+        }
+        Instructions::Baseline => f(),
+    }
+}
+
+/// The instruction sets that kernels are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Instructions {
+    /// AVX-512 F, BW, DQ and VL, AVX2 and FMA.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// AVX2 and FMA.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// What every processor of the target has.
+    Baseline,
+}
+
+impl Instructions {
+    /// The widest that this processor has; the standard library remembers what it found.
+    #[inline(always)]
+    pub(crate) fn detect() -> Instructions {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            if has!("avx2") && has!("fma") {
+                return if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
+                    Instructions::Avx512
+                } else {
+                    Instructions::Avx2
+                };
+            }
+        }
+        Instructions::Baseline
+    }
+}
+
+/// [`vectorize`](fn@crate::vectorize) of an expression: `vectorize!(for x in xs { … })`. It marks the
+/// closure that it makes of the expression.
+#[macro_export]
+macro_rules! vectorize {
+    ($body:expr) => {
+        $crate::vectorize(
+            #[inline(always)]
+            || $body,
+        )
+    };
 }

@@ -6,7 +6,7 @@ use crate::Real;
 /// The product by plain loops, for number types that have no kernel of their own.
 pub fn gemm_generic<T: Real>(product: Gemm<'_, T>) {
     let Gemm { k, n, a, b, c, store, .. } = product;
-    for (i, row) in c.chunks_exact_mut(n).enumerate() {
+    for (i, row) in c.chunks_exact_mut(n.max(1)).enumerate() {
         if store == Store::Write {
             row.fill(T::zero());
         }

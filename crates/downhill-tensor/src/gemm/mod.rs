@@ -1,7 +1,15 @@
 //! The only matrix product.
 
+mod blocked;
+mod dot;
 mod generic;
+mod kernel;
+mod pack;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
+pub(crate) use blocked::gemm_packed;
 pub use generic::gemm_generic;
 
 use crate::{Real, Threads};
@@ -28,6 +36,12 @@ impl<'a, T> Matrix<'a, T> {
     #[must_use]
     pub fn transposed(self) -> Matrix<'a, T> {
         Matrix { row_stride: self.column_stride, column_stride: self.row_stride, ..self }
+    }
+
+    /// The elements from this one on; none if there is no such element.
+    #[inline]
+    fn at(self, row: usize, column: usize) -> &'a [T] {
+        self.elements.get(row * self.row_stride + column * self.column_stride..).unwrap_or(&[])
     }
 
     /// Whether a `rows`×`columns` matrix lies within the slice.
@@ -83,9 +97,4 @@ pub fn gemm<T: Real>(product: Gemm<'_, T>) {
     if m > 0 && n > 0 {
         T::gemm(product);
     }
-}
-
-/// The product for `f32` and `f64`.
-pub(crate) fn gemm_packed<T: Real>(product: Gemm<'_, T>) {
-    gemm_generic(product);
 }

@@ -1,5 +1,7 @@
-//! Functions that a number type may not have of its own.
+//! The error function.
 
+use super::exponential::exp;
+use super::float::{polynomial, select};
 use crate::Real;
 use coefficients::*;
 
@@ -33,10 +35,60 @@ pub fn erf_rational<T: Real>(x: T) -> T {
     if x < T::zero() { -magnitude } else { magnitude }
 }
 
+/// The same approximations without a branch: all are computed, one is selected.
+#[inline(always)]
+pub(crate) fn erf_f64(x: f64) -> f64 {
+    let size = x.abs();
+    let ratio = polynomial_of_range(size, NUMERATORS) / polynomial_of_range(size, DENOMINATORS);
+    let far = 1.0 - exp(-size * size - 0.5625 + ratio) / size;
+    let far = select(size < 6.0, far, 1.0);
+    let near = select(size < 1.25, ERX + ratio, far);
+    let value = select(size < 0.84375, size + size * ratio, near).copysign(x);
+    select(x.is_nan(), x, value)
+}
+
+/// The polynomial for the range that `size` lies in.
+#[inline(always)]
+fn polynomial_of_range(size: f64, [small, near_one, middle, tail]: [&[f64]; 4]) -> f64 {
+    let square = size * size;
+    let inverse = 1.0 / square;
+    let far = select(size < 1.0 / 0.35, polynomial(inverse, middle), polynomial(inverse, tail));
+    let near = select(size < 1.25, polynomial(size - 1.0, near_one), far);
+    select(size < 0.84375, polynomial(square, small), near)
+}
+
+/// Two polynomials: x·P(x²) near 0 and 1 − e^P(|x|) beyond (coefficients by N. Juffa, 2018).
+#[inline(always)]
+pub(crate) fn erf_f32(x: f32) -> f32 {
+    let size = x.abs();
+    // From 4 on erf rounds to 1.
+    let bounded = select(size > 4.0, 4.0, size);
+    let near = polynomial(x * x, &NEAR_F32) * size + size;
+    let far = 1.0 - exp(polynomial(bounded, &FAR_F32) * bounded - bounded);
+    select(size > 475.0 / 512.0, far, near).copysign(x)
+}
+
 // The digits are the source's own.
 #[allow(clippy::excessive_precision)]
 mod coefficients {
+    pub(super) const NEAR_F32: [f32; 6] =
+        [1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4];
+    pub(super) const FAR_F32: [f32; 7] = [
+        -1.28717512e-1,
+        -6.34846687e-1,
+        -1.06777877e-1,
+        2.42546219e-2,
+        -3.88396438e-3,
+        3.83197126e-4,
+        -1.72853470e-5,
+    ];
+
     pub(super) const ERX: f64 = 8.45062911510467529297e-01;
+
+    pub(super) const NUMERATORS: [&[f64]; 4] =
+        [&SMALL_NUMERATOR, &NEAR_ONE_NUMERATOR, &MIDDLE_NUMERATOR, &TAIL_NUMERATOR];
+    pub(super) const DENOMINATORS: [&[f64]; 4] =
+        [&SMALL_DENOMINATOR, &NEAR_ONE_DENOMINATOR, &MIDDLE_DENOMINATOR, &TAIL_DENOMINATOR];
 
     pub(super) const SMALL_NUMERATOR: [f64; 5] = [
         1.28379167095512558561e-01,

@@ -1,0 +1,1 @@
+//! Nothing but its benches, the files beside this folder, is in this package.

@@ -1,0 +1,169 @@
+//! The fused loss −Σ q·ln softmax(x).
+
+use downhill_tensor::{Axes, Error, Real, Result, Shape, Tensor, kernel};
+
+use crate::Var;
+use crate::rule::{Forward, Operands, Pullback, Rule};
+use crate::sink::Sink;
+
+/// The cross-entropy of softmax(x) along axis 1 of x `[n, classes, …]` with a target distribution: for
+/// each position `[n, …]`, −Σ_c w_c q_c ln softmax(x)_c.
+///
+/// The target q is one class each (`classes`), or, without that, the second operand: a probability for
+/// every class, in the shape of x. Label smoothing ε (Szegedy et al. 2016, section 7) makes it
+/// (1 − ε) q + ε/C. The derivative is softmax(x)_c·Σ_k w_k q_k − w_c q_c: fused, it neither overflows nor
+/// loses digits.
+#[derive(Debug, Clone, Default)]
+pub struct SoftmaxCrossEntropy {
+    /// The class of each position, shape `[n, …]`.
+    pub classes: Option<Tensor<usize>>,
+    /// A weight w for each class, shape `[classes]`.
+    pub weights: Option<Tensor<f64>>,
+    /// ε.
+    pub smoothing: f64,
+    /// A class whose positions count nothing.
+    pub ignored: Option<usize>,
+}
+
+/// x as `outer` blocks of `classes` rows of `inner` positions.
+struct Blocks {
+    outer: usize,
+    classes: usize,
+    inner: usize,
+}
+
+impl SoftmaxCrossEntropy {
+    fn blocks(&self, x: Shape) -> Blocks {
+        let (outer, classes, inner) = x.around(1);
+        Blocks { outer, classes, inner }
+    }
+
+    fn check(&self, x: Shape, target: Option<Shape>) -> Result<Shape> {
+        const RULE: &str = "needs scores [n, classes, …] and as many targets";
+        let operation = "cross_entropy";
+        if x.len() < 2 {
+            return Err(Error::Operand { operation, rule: RULE, shape: x });
+        }
+        let positions = x.without(1);
+        if let Some(classes) = &self.classes {
+            if classes.shape() != positions {
+                return Err(Error::mismatch(operation, RULE, x, classes.shape()));
+            }
+            let out_of_range = |&&class: &&usize| class >= x[1] && Some(class) != self.ignored;
+            if let Some(&index) = classes.as_slice().iter().find(out_of_range) {
+                return Err(Error::Index { index, axis: 1, shape: x });
+            }
+        }
+        match target {
+            Some(target) if target != x => return Err(Error::mismatch(operation, RULE, x, target)),
+            None if self.classes.is_none() => return Err(Error::Operand { operation, rule: RULE, shape: x }),
+            _ => {}
+        }
+        match &self.weights {
+            Some(weights) if weights.shape() != [x[1]] => {
+                Err(Error::mismatch(operation, "needs a weight for each class", x, weights.shape()))
+            }
+            _ => Ok(positions),
+        }
+    }
+
+    fn weight<T: Real>(&self, class: usize) -> T {
+        self.weights.as_ref().map_or(T::one(), |weights| T::of(weights.as_slice()[class]))
+    }
+
+    /// w_c q_c at a position, for its class or its row of probabilities.
+    #[inline(always)]
+    fn weighted_target<T: Real>(&self, class: Option<usize>, probability: T, c: usize, classes: usize) -> T {
+        let given = match class {
+            Some(class) if class == c => T::one(),
+            Some(_) => T::zero(),
+            None => probability,
+        };
+        let smooth = T::of(self.smoothing);
+        self.weight::<T>(c) * ((T::one() - smooth) * given + smooth / T::of(classes as f64))
+    }
+}
+
+impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross_entropy"
+    }
+
+    fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
+        let shape = operands.shape(0);
+        let target = (operands.len() > 1).then(|| operands.shape(1));
+        let positions = self.check(shape, target)?;
+        let mut log_probabilities = cx.take(shape);
+        let axis = Axes::single(1);
+        kernel::log_softmax(log_probabilities.as_mut_slice(), operands.value(0).view(), axis);
+        let mut y = cx.take(positions);
+        let Blocks { outer, classes, inner } = self.blocks(shape);
+        let ln_p = log_probabilities.as_slice();
+        for o in 0..outer {
+            for i in 0..inner {
+                let at = |c: usize| (o * classes + c) * inner + i;
+                let place = o * inner + i;
+                let class = self.classes.as_ref().map(|classes| classes.as_slice()[place]);
+                y.as_mut_slice()[place] = match class {
+                    Some(class) if Some(class) == self.ignored => T::zero(),
+                    Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p[at(class)],
+                    _ => (0..classes).fold(T::zero(), |sum, c| {
+                        let probability = target.map_or(T::zero(), |_| operands.slice(1)[at(c)]);
+                        let q = self.weighted_target(class, probability, c, classes);
+                        // 0·ln 0 is 0.
+                        if q == T::zero() { sum } else { sum - q * ln_p[at(c)] }
+                    }),
+                };
+            }
+        }
+        cx.save(log_probabilities);
+        Ok(y)
+    }
+
+    fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
+        let Blocks { outer, classes, inner } = self.blocks(at.shape(0));
+        let ln_p = at.saved(0).as_slice();
+        let by_probability = at.len() > 1;
+        if let Some(mut dx) = sink.destination(0) {
+            let (store, dx) = dx.parts();
+            let put = store.put();
+            for o in 0..outer {
+                for i in 0..inner {
+                    let place = |c: usize| (o * classes + c) * inner + i;
+                    let g = at.cotangent()[o * inner + i];
+                    let class = self.classes.as_ref().map(|classes| classes.as_slice()[o * inner + i]);
+                    if class.is_some() && class == self.ignored {
+                        (0..classes).for_each(|c| put(&mut dx[place(c)], T::zero()));
+                        continue;
+                    }
+                    let q = |c: usize| {
+                        let probability = if by_probability { at.slice(1)[place(c)] } else { T::zero() };
+                        self.weighted_target(class, probability, c, classes)
+                    };
+                    let total = (0..classes).fold(T::zero(), |sum, c| sum + q(c));
+                    for c in 0..classes {
+                        put(&mut dx[place(c)], g * (ln_p[place(c)].exp_kernel() * total - q(c)));
+                    }
+                }
+            }
+        }
+        if by_probability && let Some(mut dq) = sink.destination(1) {
+            let dq = dq.to_add();
+            let kept = T::of(1.0 - self.smoothing);
+            for (place, (dq, &ln_p)) in dq.iter_mut().zip(ln_p).enumerate() {
+                let (block, i) = (place / inner / classes, place % inner);
+                let c = place / inner % classes;
+                *dq -= at.cotangent()[block * inner + i] * kept * self.weight::<T>(c) * ln_p;
+            }
+        }
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// The cross-entropy of softmax(scores) along axis 1 of scores `[n, classes, …]` with the class of
+    /// each position: shape `[n, …]`.
+    #[track_caller]
+    pub fn cross_entropy(self, classes: &Tensor<usize>) -> Var<'t, T> {
+        self.apply(SoftmaxCrossEntropy { classes: Some(classes.clone()), ..SoftmaxCrossEntropy::default() })
+    }
+}

@@ -1,0 +1,76 @@
+//! Functions of each element alone: y = f(x), ∂L/∂x = f′(x) ∂L/∂y.
+
+mod exponential;
+mod gate;
+mod rectifier;
+mod scalar;
+mod sigmoid;
+mod trigonometric;
+
+pub use exponential::{Exp, ExpM1, Ln, Ln1p, Recip, Rsqrt, Sqrt, Square};
+pub use gate::{Gelu, GeluTanh, HardSwish, Mish, Silu};
+pub use rectifier::{Abs, Clamp, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus};
+pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
+pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};
+pub use trigonometric::{Cos, Sin};
+
+use downhill_tensor::{Real, Result, Store, Tensor, vectorize};
+
+use crate::rule::{Forward, Operands, Pullback, Rule};
+use crate::sink::Sink;
+
+/// A differentiable function of one number.
+///
+/// Implement it and [`Map`] makes it a [`Rule`]; the fused layers take it as their activation.
+pub trait Elementwise<T: Real>: Copy + 'static {
+    /// The function's name.
+    const NAME: &'static str;
+
+    /// Whether [`slope`](Elementwise::slope) looks at `x`. Where it does not, a fused rule need not
+    /// keep x.
+    const NEEDS_INPUT: bool = true;
+
+    /// y = f(x).
+    fn value(self, x: T) -> T;
+
+    /// f′(x), where y = f(x) is known already.
+    fn slope(self, x: T, y: T) -> T;
+}
+
+/// The rule that applies an [`Elementwise`] function to every element.
+#[derive(Debug, Clone, Copy)]
+pub struct Map<F>(pub F);
+
+impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
+        let function = self.0;
+        let mut y = cx.take(operands.shape(0));
+        let pairs = y.as_mut_slice().iter_mut().zip(operands.slice(0));
+        vectorize!(for (y, &x) in pairs {
+            *y = function.value(x);
+        });
+        Ok(y)
+    }
+
+    fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
+        let function = self.0;
+        if let Some(mut dx) = sink.destination(0) {
+            // The loops stand here, not behind a closure: a long slope is then still inlined.
+            let (store, dx) = dx.parts();
+            let slopes = at.cotangent().iter().zip(at.slice(0)).zip(at.output().as_slice());
+            let places = dx.iter_mut().zip(slopes);
+            match store {
+                Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
+                    *d = g * function.slope(x, y);
+                }),
+                Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
+                    *d += g * function.slope(x, y);
+                }),
+            }
+        }
+    }
+}

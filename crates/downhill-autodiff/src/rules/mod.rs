@@ -1,0 +1,17 @@
+//! The differentiation rules, a file for each operation or family.
+
+pub mod cross_entropy;
+pub mod elementwise;
+pub mod linear;
+pub mod matmul;
+pub mod pairwise;
+pub mod rearrange;
+pub mod reduce;
+pub mod softmax;
+
+use downhill_tensor::Shape;
+
+/// The place of an axis that the forward pass has found to exist.
+fn known_axis(shape: Shape, axis: isize) -> usize {
+    shape.axis(axis).unwrap_or_default()
+}

@@ -1,0 +1,310 @@
+//! What can go wrong with data.
+
+use std::io;
+
+use downhill_tensor::Shape;
+
+/// The result of an operation on data.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A cell of a table, for an error message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The table's name: the file's path as it was given.
+    pub table: String,
+    /// Its row, counted from 1 without the header.
+    pub row: usize,
+    /// The name of its column.
+    pub column: String,
+    /// What it holds, shortened if long.
+    pub text: String,
+}
+
+/// Why data could not be read or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file that cannot be read.
+    #[error("cannot read {name}: {source}")]
+    Read {
+        /// The file.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A gzip file, in a build without the feature `gzip`.
+    #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
+    Compressed {
+        /// The file.
+        name: String,
+    },
+    /// None of a file's usual names exists in a folder.
+    #[error("there is no {file} in {folder}, compressed or not")]
+    Missing {
+        /// The folder.
+        folder: String,
+        /// The file's usual name.
+        file: &'static str,
+    },
+
+    /// A CSV file that is not UTF-8.
+    #[error("{table}: {} is not valid UTF-8", row_or_header(*row))]
+    Utf8 {
+        /// The table.
+        table: String,
+        /// The row, counted from 1; 0 is the header.
+        row: usize,
+    },
+    /// A table without a row of data.
+    #[error("{table}: there are no rows")]
+    NoRows {
+        /// The table.
+        table: String,
+    },
+    /// A header of numbers only, which is a row of data in all likelihood.
+    #[error("{table}: the header holds only numbers; name the columns if the file has no header line")]
+    NoHeader {
+        /// The table.
+        table: String,
+    },
+    /// A column without a name.
+    #[error("{table}: column {column} has no name")]
+    Unnamed {
+        /// The table.
+        table: String,
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// Two columns of one name, or one column asked for twice.
+    #[error("{table}: column \"{column}\" occurs twice")]
+    Duplicate {
+        /// The table.
+        table: String,
+        /// The name.
+        column: String,
+    },
+    /// A row that is shorter or longer than the header.
+    #[error("{table}: row {row} has {found} cells, but there are {expected} columns")]
+    Ragged {
+        /// The table.
+        table: String,
+        /// The row, counted from 1 without the header.
+        row: usize,
+        /// The number of columns.
+        expected: usize,
+        /// The number of cells.
+        found: usize,
+    },
+    /// A column that the table does not have.
+    #[error("{table}: there is no column \"{column}\"{}", suggestion(nearest.as_deref()))]
+    NoColumn {
+        /// The table.
+        table: String,
+        /// The name asked for.
+        column: String,
+        /// The most similar name that there is, if any is similar.
+        nearest: Option<String>,
+    },
+    /// A table with nothing left to learn from, or to learn.
+    #[error("{table}: no column is left for the {part}")]
+    NoColumns {
+        /// The table.
+        table: String,
+        /// `"features"` or `"targets"`.
+        part: &'static str,
+    },
+    /// A cell that is not what its column needs.
+    #[error("{}: row {}, column \"{}\": {problem}", cell.table, cell.row, cell.column)]
+    Cell {
+        /// The cell.
+        cell: Box<Cell>,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// A file that does not start like an IDX file.
+    #[error("{name} is not an IDX file: it starts with {start:02x?}")]
+    NotIdx {
+        /// The file.
+        name: String,
+        /// Its first bytes, at most four.
+        start: Vec<u8>,
+    },
+    /// An IDX file of more axes than a tensor can have, or of none.
+    #[error("{name}: an IDX file must have 1 to {max} axes, not {axes}", max = Shape::MAX_AXES)]
+    IdxAxes {
+        /// The file.
+        name: String,
+        /// The number of axes in its header.
+        axes: u8,
+    },
+    /// An IDX file whose header promises more than memory can hold.
+    #[error("{name}: shape {shape} is too large")]
+    IdxShape {
+        /// The file.
+        name: String,
+        /// The shape in its header.
+        shape: Shape,
+    },
+    /// An IDX file whose length is not what its header promises.
+    #[error(
+        "{name}: the header promises {expected} bytes, but there are {}{found}",
+        if found > expected { "at least " } else { "" }
+    )]
+    IdxLength {
+        /// The file.
+        name: String,
+        /// The length after decompression that the header promises, header included.
+        expected: usize,
+        /// The bytes found; reading stops at the first one too many.
+        found: usize,
+    },
+    /// A file whose numbers of axes is not what it is read for.
+    #[error("{name}: {what} need {axes} axes, but the shape is {shape}")]
+    IdxRank {
+        /// The file.
+        name: String,
+        /// What it is read for.
+        what: &'static str,
+        /// The number of axes that this needs.
+        axes: usize,
+        /// The shape in its header.
+        shape: Shape,
+    },
+    /// An IDX file of labels that holds something else.
+    #[error("{name}: element {index} is {value}, which is no label")]
+    Label {
+        /// The file.
+        name: String,
+        /// The place of the element.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+
+    /// Inputs and targets of different numbers.
+    #[error("there are {inputs} inputs, but {targets} targets")]
+    Lengths {
+        /// The number of inputs.
+        inputs: usize,
+        /// The number of targets.
+        targets: usize,
+    },
+    /// A number that is infinite or NaN.
+    #[error("row {row} of the {part}, number {place}, is {value}")]
+    NotFinite {
+        /// `"inputs"`, `"targets"` or `"samples"`.
+        part: &'static str,
+        /// The row, counted from 0.
+        row: usize,
+        /// The place in the row, counted from 0.
+        place: usize,
+        /// The number.
+        value: f64,
+    },
+    /// A class past the last one.
+    #[error("row {row} is of class {class}, but there are {classes} classes")]
+    Class {
+        /// The row, counted from 0.
+        row: usize,
+        /// Its class, counted from 0.
+        class: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Names whose number is not that of the things named.
+    #[error("there are {expected} {things}, but {found} names")]
+    Names {
+        /// What is named.
+        things: &'static str,
+        /// How many there are.
+        expected: usize,
+        /// How many names there are.
+        found: usize,
+    },
+    /// A target of the other kind.
+    #[error("the targets are {found}, but {needed} are needed")]
+    Target {
+        /// `"classes"` or `"values"`.
+        needed: &'static str,
+        /// `"classes"` or `"values"`.
+        found: &'static str,
+    },
+
+    /// A row past the last one.
+    #[error("there is no row {row} among {rows} rows")]
+    Row {
+        /// The row asked for, counted from 0.
+        row: usize,
+        /// The number of rows.
+        rows: usize,
+    },
+    /// A row that a split names twice: what is tested must not be trained on.
+    #[error("row {row} occurs twice in the split")]
+    Repeated {
+        /// The row, counted from 0.
+        row: usize,
+    },
+    /// A fraction that leaves nothing to train on or nothing to test.
+    #[error("a split of {rows} rows with a training fraction of {fraction} leaves a part empty")]
+    Fraction {
+        /// The fraction of rows to train on.
+        fraction: f64,
+        /// The number of rows.
+        rows: usize,
+    },
+    /// Something that needs rows and has none.
+    #[error("{operation} needs at least one row")]
+    Empty {
+        /// What needs them.
+        operation: &'static str,
+    },
+    /// Batches of no rows, or of more than there are when short batches are dropped.
+    #[error("batches of {size} rows cannot be made of {rows} rows")]
+    BatchSize {
+        /// The rows in a batch.
+        size: usize,
+        /// The rows of the data set.
+        rows: usize,
+    },
+
+    /// Samples whose number of features is not what a transform was fitted on.
+    #[error("the transform was fitted on {expected} features, but the shape is {shape}")]
+    Features {
+        /// The number of features it was fitted on.
+        expected: usize,
+        /// The shape given.
+        shape: Shape,
+    },
+    /// A feature whose numbers are too large to be scaled.
+    #[error("feature {feature} cannot be scaled: its {what} is {value}")]
+    Scale {
+        /// The feature, counted from 0.
+        feature: usize,
+        /// The number that the transform needs.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A tensor that memory cannot hold.
+    #[error("{what} of {rows} rows and {columns} columns is too large")]
+    TooLarge {
+        /// What was to be made.
+        what: &'static str,
+        /// Its number of rows.
+        rows: usize,
+        /// Its number of columns.
+        columns: usize,
+    },
+    /// An error of tensor math.
+    #[error(transparent)]
+    Tensor(#[from] downhill_tensor::Error),
+}
+
+fn row_or_header(row: usize) -> String {
+    if row == 0 { "the header".to_owned() } else { format!("row {row}") }
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
+}

@@ -1,0 +1,137 @@
+//! How a CSV file is read.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use csv::StringRecord;
+
+use crate::gzip::{Limited, peek, plain, read_error};
+use crate::{Error, Result, Table};
+
+/// How a [`Table`] is read: by default with a header line, cells separated by commas, and up to 1 GiB
+/// of text.
+///
+/// ```
+/// use downhill_data::TableOptions;
+///
+/// let options = TableOptions::new().delimiter(b';').names(["length", "species"]);
+/// let table = options.from_reader("5.1;setosa\n6.3;virginica\n".as_bytes(), "flowers")?;
+/// assert_eq!(table.len(), 2);
+/// # Ok::<(), downhill_data::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct TableOptions {
+    delimiter: u8,
+    names: Option<Vec<String>>,
+    max_bytes: u64,
+}
+
+impl TableOptions {
+    /// The defaults.
+    pub fn new() -> TableOptions {
+        TableOptions { delimiter: b',', names: None, max_bytes: 1 << 30 }
+    }
+
+    /// The character between two cells: `b';'`, `b'\t'`.
+    #[must_use]
+    pub fn delimiter(self, delimiter: u8) -> TableOptions {
+        TableOptions { delimiter, ..self }
+    }
+
+    /// The columns' names, for a file without a header line.
+    #[must_use]
+    pub fn names(self, names: impl IntoIterator<Item = impl Into<String>>) -> TableOptions {
+        TableOptions { names: Some(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The most bytes of text to read, after decompression.
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: u64) -> TableOptions {
+        TableOptions { max_bytes, ..self }
+    }
+
+    /// Reads a file, which may be compressed with gzip.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Table> {
+        let name = path.as_ref().display().to_string();
+        let file = File::open(path).map_err(|source| read_error(&name, source))?;
+        self.from_reader(file, &name)
+    }
+
+    /// Reads text, which may be compressed with gzip; `name` stands for it in error messages.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn from_reader(&self, reader: impl Read, name: &str) -> Result<Table> {
+        const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+        let (start, mut text) = peek(Limited::new(plain(reader, name)?, self.max_bytes), 3, name)?;
+        if start == BYTE_ORDER_MARK {
+            text.read_exact(&mut [0; 3]).map_err(|source| read_error(name, source))?;
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .trim(csv::Trim::All)
+            .has_headers(self.names.is_none())
+            .from_reader(text);
+        let columns = match &self.names {
+            Some(names) => names.clone(),
+            None => header(reader.headers().map_err(|error| csv_error(error, name, 0))?, name)?,
+        };
+        check_names(&columns, name)?;
+        let rows = (1..)
+            .zip(reader.records())
+            .map(|(row, record)| record.map_err(|error| csv_error(error, name, row)))
+            .collect::<Result<Vec<StringRecord>>>()?;
+        let (table, expected) = (name.to_owned(), columns.len());
+        match rows.first().map(StringRecord::len) {
+            None => Err(Error::NoRows { table }),
+            Some(found) if found != expected => Err(Error::Ragged { table, row: 1, expected, found }),
+            Some(_) => Ok(Table::new(table, columns, rows)),
+        }
+    }
+}
+
+impl Default for TableOptions {
+    fn default() -> TableOptions {
+        TableOptions::new()
+    }
+}
+
+/// The names in a header line.
+fn header(header: &StringRecord, table: &str) -> Result<Vec<String>> {
+    if header.is_empty() {
+        return Err(Error::NoRows { table: table.to_owned() });
+    }
+    if header.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Err(Error::NoHeader { table: table.to_owned() });
+    }
+    Ok(header.iter().map(str::to_owned).collect())
+}
+
+fn check_names(columns: &[String], table: &str) -> Result<()> {
+    if let Some(place) = columns.iter().position(String::is_empty) {
+        return Err(Error::Unnamed { table: table.to_owned(), column: place + 1 });
+    }
+    let mut seen = HashSet::new();
+    match columns.iter().find(|&name| !seen.insert(name)) {
+        None => Ok(()),
+        Some(column) => Err(Error::Duplicate { table: table.to_owned(), column: column.clone() }),
+    }
+}
+
+fn csv_error(error: csv::Error, name: &str, row: usize) -> Error {
+    let table = name.to_owned();
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => read_error(name, source),
+        csv::ErrorKind::Utf8 { .. } => Error::Utf8 { table, row },
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            Error::Ragged { table, row, expected: expected_len as usize, found: len as usize }
+        }
+        // The other kinds belong to seeking, writing and deserialising.
+        other => read_error(name, std::io::Error::other(format!("{other:?}"))),
+    }
+}

@@ -1,0 +1,121 @@
+//! Layers as data.
+
+use std::any::Any;
+
+use downhill_autodiff::{Shape, Var};
+use serde::{Deserialize, Serialize, Serializer, ser};
+
+use crate::layer::ErasedLayer;
+use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
+use crate::{Context, Error, Layer, Result, Scalar, Scope};
+
+/// A layer inside a container, with its place among all layers of the network.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Block {
+    pub(crate) layer: Box<AnyLayer>,
+    #[serde(skip)]
+    pub(crate) section: usize,
+}
+
+impl Block {
+    pub(crate) fn new(layer: impl Layer) -> Block {
+        Block { layer: Box::new(AnyLayer::new(layer)), section: 0 }
+    }
+
+    /// Runs the layer.
+    #[track_caller]
+    pub(crate) fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        self.within(cx, || self.layer.forward(cx, x))
+    }
+
+    /// Runs operations that belong to the layer, with its place on record for errors.
+    pub(crate) fn within<'t, T: Scalar>(
+        &self,
+        cx: &Context<'t, T>,
+        run: impl FnOnce() -> Var<'t, T>,
+    ) -> Var<'t, T> {
+        let outer = cx.tape().set_section(Some(self.section));
+        let y = run();
+        cx.tape().set_section(outer);
+        y
+    }
+}
+
+/// Makes [`AnyLayer`] from the table of built-in layers.
+macro_rules! layers {
+    ($($layer:ident),* $(,)?) => {
+        /// Any layer: one of the built-in ones, which serialise, or one of the user's own, which does not.
+        #[derive(Clone, Serialize, Deserialize)]
+        #[allow(missing_docs)]
+        #[non_exhaustive]
+        pub enum AnyLayer {
+            $($layer($layer),)*
+            /// A layer of the user's own.
+            #[serde(serialize_with = "refuse_own", skip_deserializing)]
+            Own(OwnLayer),
+        }
+
+        impl AnyLayer {
+            /// Wraps a layer.
+            pub fn new(layer: impl Layer) -> AnyLayer {
+                let any: &dyn Any = &layer;
+                $(if let Some(built_in) = any.downcast_ref::<$layer>() {
+                    return AnyLayer::$layer(built_in.clone());
+                })*
+                match any.downcast_ref::<AnyLayer>() {
+                    Some(wrapped) => wrapped.clone(),
+                    None => AnyLayer::Own(OwnLayer(Box::new(layer))),
+                }
+            }
+        }
+
+        impl Layer for AnyLayer {
+            fn kind(&self) -> String {
+                match self {
+                    $(AnyLayer::$layer(layer) => Layer::kind(layer),)*
+                    AnyLayer::Own(own) => own.0.kind(),
+                }
+            }
+
+            fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+                match self {
+                    $(AnyLayer::$layer(layer) => Layer::build(layer, scope, input),)*
+                    AnyLayer::Own(own) => own.0.build(scope, input),
+                }
+            }
+
+            #[track_caller]
+            fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+                match self {
+                    $(AnyLayer::$layer(layer) => layer.forward(cx, x),)*
+                    AnyLayer::Own(own) => T::forward(&*own.0, cx, x),
+                }
+            }
+        }
+    };
+}
+
+// The table of built-in layers. Model files hold a layer's place in it: add new ones at the end.
+layers!(Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual);
+
+/// A layer of the user's own, behind a pointer.
+#[derive(Clone)]
+pub struct OwnLayer(Box<dyn ErasedLayer>);
+
+impl Clone for Box<dyn ErasedLayer> {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
+impl std::fmt::Debug for AnyLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Layer::kind(self))
+    }
+}
+
+/// Serde's error for a network with a layer that is not built in.
+fn refuse_own<S: Serializer>(own: &OwnLayer, _: S) -> Result<S::Ok, S::Error> {
+    Err(ser::Error::custom(Error::NotBuiltIn { layer: own.0.kind() }))
+}

@@ -1,0 +1,56 @@
+//! What a layer's forward pass works with.
+
+use std::cell::Cell;
+
+use downhill_autodiff::tensor::random::{Generator, generator};
+use downhill_autodiff::{Tape, Var};
+
+use crate::{Param, Params, Scalar};
+
+/// What a layer's forward pass works with: the tape, the parameters, and whether it is training.
+#[derive(Debug)]
+pub struct Context<'t, T: Scalar = f32> {
+    tape: &'t Tape<T>,
+    params: &'t Params<T>,
+    /// The seed of this training step's randomness; `None` outside training.
+    seed: Option<u64>,
+    draws: Cell<u64>,
+}
+
+impl<'t, T: Scalar> Context<'t, T> {
+    /// A context on a tape. With a `seed`, layers such as dropout behave as in training and draw their
+    /// randomness from it; without one they behave as in use.
+    pub fn new(tape: &'t Tape<T>, params: &'t Params<T>, seed: Option<u64>) -> Context<'t, T> {
+        Context { tape, params, seed, draws: Cell::new(0) }
+    }
+
+    /// The tape that is recorded on.
+    pub fn tape(&self) -> &'t Tape<T> {
+        self.tape
+    }
+
+    /// A parameter's value. If it is frozen it is a constant and the backward pass stops there.
+    #[track_caller]
+    pub fn param(&self, param: &Param) -> Var<'t, T> {
+        let theta = self.params.theta();
+        match self.params.layout().parts().get(param.part) {
+            Some(part) if !part.trainable => match theta.window(param.start, param.shape) {
+                Ok(value) => self.tape.constant(value),
+                Err(_) => self.tape.parameter(theta, param.start, param.shape),
+            },
+            _ => self.tape.parameter(theta, param.start, param.shape),
+        }
+    }
+
+    /// Whether this is training.
+    pub fn training(&self) -> bool {
+        self.seed.is_some()
+    }
+
+    /// A generator for one random choice of this training step: another one at each call, the same ones
+    /// for the same seed. `None` outside training.
+    pub fn generator(&self) -> Option<Generator> {
+        let draw = self.draws.replace(self.draws.get() + 1);
+        self.seed.map(|seed| generator(seed, draw))
+    }
+}

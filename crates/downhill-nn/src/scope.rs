@@ -1,0 +1,92 @@
+//! Where layers declare their parameters.
+
+use downhill_autodiff::tensor::Layout;
+use downhill_autodiff::{Shape, Tape, Tensor};
+
+use crate::any::Block;
+use crate::{Context, Error, Init, Layer, LayerSummary, Param, Params, Result};
+
+/// Everything that building a network finds out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    pub(crate) layout: Layout,
+    pub(crate) inits: Vec<Init>,
+    pub(crate) layers: Vec<LayerSummary>,
+}
+
+/// Where one layer declares its parameters and builds the layers inside it.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    plan: &'a mut Plan,
+    path: String,
+    kind: String,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn root(plan: &'a mut Plan) -> Scope<'a> {
+        Scope { plan, path: String::new(), kind: String::new() }
+    }
+
+    fn name(&self, of: &str) -> String {
+        if self.path.is_empty() { of.to_string() } else { format!("{}.{of}", self.path) }
+    }
+
+    /// Declares a parameter of this layer.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateName`]; [`Error::Build`] if the initialiser does not fit the shape.
+    pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Param> {
+        let (name, shape) = (self.name(name), shape.into());
+        if self.plan.layout.part(&name).is_some() {
+            return Err(Error::DuplicateName { name });
+        }
+        init.check(shape).map_err(|reason| self.refuse(shape, reason))?;
+        let part = self.plan.layout.parts().len();
+        let start = self.plan.layout.push(name, shape, true);
+        self.plan.inits.push(init);
+        Ok(Param { part, start, shape })
+    }
+
+    /// Builds a layer inside this one under a name, and answers the shape of one sample of its output.
+    pub(crate) fn child(&mut self, name: &str, child: &mut Block, input: Shape) -> Result<Shape> {
+        let path = if name.is_empty() { self.path.clone() } else { self.name(name) };
+        let kind = Layer::kind(&*child.layer);
+        child.section = self.plan.layers.len();
+        let first = self.plan.layout.parts().len();
+        self.plan.layers.push(LayerSummary::new(&path, &kind));
+        let mut scope = Scope { plan: self.plan, path, kind };
+        let output = Layer::build(&mut *child.layer, &mut scope, input)?;
+        let own = &self.plan.layout.parts()[first..];
+        let parameters = own.iter().map(|part| part.shape.elements()).sum();
+        let inner = self.plan.layers.len() - child.section - 1;
+        let summary = &mut self.plan.layers[child.section];
+        (summary.output, summary.parameters, summary.inner) = (output, parameters, inner);
+        Ok(output)
+    }
+
+    /// The error that says why this layer cannot take input of a shape.
+    pub fn refuse(&self, input: Shape, reason: impl Into<String>) -> Error {
+        let layer = LayerSummary::new(&self.path, &self.kind).to_string();
+        Error::Build { layer, input: Box::new(input), reason: reason.into() }
+    }
+
+    /// The shape of one sample of a layer's output, found by running it on a batch of no samples.
+    ///
+    /// # Errors
+    /// [`Error::Build`] if the layer cannot take this input, or does not keep the batch axis.
+    pub fn output_of<L: Layer>(&self, layer: &L, input: Shape) -> Result<Shape> {
+        let batch = input.prepend(0).map_err(|error| self.refuse(input, error.to_string()))?;
+        let tape = Tape::<f32>::inference();
+        let params = Params::new(Tensor::vector([]), Layout::default());
+        let cx = Context::new(&tape, &params, None);
+        let output = layer.forward(&cx, tape.constant(Tensor::zeros(batch))).value();
+        let output = output.map_err(|error| self.refuse(input, error.to_string()))?.shape();
+        match output.first() {
+            Some(0) => Ok(output.sample()),
+            _ => Err(self.refuse(
+                input,
+                format!("a batch of 0 samples becomes {output}: the batch axis must stay first"),
+            )),
+        }
+    }
+}

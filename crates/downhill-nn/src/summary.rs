@@ -1,0 +1,79 @@
+//! A network's layers as a table.
+
+use std::fmt;
+
+use downhill_autodiff::Shape;
+
+/// What building a network found out about one of its layers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LayerSummary {
+    /// Its path of names from the outermost layer: `3.body.0`; empty for the outermost.
+    pub path: String,
+    /// What kind of layer it is.
+    pub kind: String,
+    /// The shape of one sample of its output.
+    pub output: Shape,
+    /// The number of its parameters, those of the layers inside it included.
+    pub parameters: usize,
+    /// The number of layers inside it; they follow it.
+    pub inner: usize,
+}
+
+impl LayerSummary {
+    pub(crate) fn new(path: &str, kind: &str) -> LayerSummary {
+        LayerSummary { path: path.into(), kind: kind.into(), output: Shape::SCALAR, parameters: 0, inner: 0 }
+    }
+}
+
+impl fmt::Display for LayerSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.kind)
+        } else {
+            write!(f, "{} ({})", self.path, self.kind)
+        }
+    }
+}
+
+/// A table of a network's layers: path, kind, output shape and parameters. `Display` prints it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The layers, each before those inside it.
+    pub layers: Vec<LayerSummary>,
+    /// The shape of one sample of the input.
+    pub input: Shape,
+    /// The number of parameters.
+    pub parameters: usize,
+    /// How many of them learn.
+    pub trainable: usize,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let batch = |shape: &Shape| {
+            let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+            format!("[{}]", std::iter::once("n".to_string()).chain(lengths).collect::<Vec<_>>().join(", "))
+        };
+        let mut rows = vec![["layer".into(), "kind".into(), "output".into(), "parameters".into()]];
+        rows.push(["input".into(), String::new(), batch(&self.input), String::new()]);
+        // A container's own row would repeat what its layers say.
+        for layer in self.layers.iter().filter(|layer| layer.inner == 0) {
+            let parameters = layer.parameters.to_string();
+            rows.push([layer.path.clone(), layer.kind.clone(), batch(&layer.output), parameters]);
+        }
+        let widths: [usize; 4] = std::array::from_fn(|column| {
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        });
+        for (i, row) in rows.iter().enumerate() {
+            let [a, b, c, d] = widths;
+            let line = format!("{:<a$}  {:<b$}  {:<c$}  {:>d$}", row[0], row[1], row[2], row[3]);
+            writeln!(f, "{}", line.trim_end())?;
+            if i == 0 {
+                writeln!(f, "{}", "─".repeat(a + b + c + d + 6))?;
+            }
+        }
+        write!(f, "{} parameters, {} trainable", self.parameters, self.trainable)
+    }
+}

@@ -1,0 +1,63 @@
+//! Clipping of the gradient's elements.
+
+use downhill_tensor::{Layout, Real, vectorize};
+
+use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+
+/// An optimizer that sees each element of the gradient clipped to -max ..= max: made by
+/// [`Optimizer::clip_value`]. NaN stays NaN.
+#[derive(Debug, Clone)]
+pub struct ClipValue<O> {
+    inner: O,
+    max: f64,
+}
+
+impl<O> ClipValue<O> {
+    pub(crate) fn new(inner: O, max: f64) -> Result<ClipValue<O>> {
+        Ok(ClipValue { inner, max: setting::above_zero("max", max)? })
+    }
+}
+
+impl<T: Real, O: Optimizer<T>> Optimizer<T> for ClipValue<O> {
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
+        lengths::check(theta, gradient, layout)?;
+        let max = T::of(self.max);
+        vectorize!({
+            for part in parts::trainable(layout) {
+                for g in &mut gradient[part.range()] {
+                    *g = if *g > max { max } else { *g };
+                    *g = if *g < -max { -max } else { *g };
+                }
+            }
+        });
+        self.inner.step(theta, gradient, layout)
+    }
+
+    fn rate(&self) -> f64 {
+        self.inner.rate()
+    }
+
+    fn set_rate(&mut self, rate: f64) -> Result<()> {
+        self.inner.set_rate(rate)
+    }
+
+    fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
+        self.inner.state(visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GradientDescent;
+
+    #[test]
+    fn each_element() {
+        let mut optimizer = GradientDescent::new(1.0).unwrap().clip_value(2.0).unwrap();
+        let mut theta = [0.0_f32; 6];
+        let mut gradient = [3.0, -4.0, 1.5, -0.5, f32::INFINITY, f32::NAN];
+        optimizer.step(&mut theta, &mut gradient, &Layout::flat(6)).unwrap();
+        assert_eq!(theta[..5], [-2.0, 2.0, -1.5, 0.5, -2.0]);
+        assert!(theta[5].is_nan());
+    }
+}

@@ -1,0 +1,44 @@
+//! What can go wrong in an optimizer.
+
+/// The result of an optimizer's operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an optimizer could not be made, take a step or be restored.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A hyperparameter out of its range.
+    #[error("{name} must be {rule}, got {value}")]
+    Setting {
+        /// The name of the hyperparameter.
+        name: &'static str,
+        /// The values that it may take.
+        rule: &'static str,
+        /// The value given.
+        value: f64,
+    },
+    /// A vector that does not belong to the same θ as the others.
+    #[error("{name} has {length} elements where {expected} are needed")]
+    Length {
+        /// Which vector: the gradient, the layout, or one of the optimizer's own by its name.
+        name: &'static str,
+        /// The number of elements needed: that of θ.
+        expected: usize,
+        /// The number found.
+        length: usize,
+    },
+    /// A saved state without an entry that the optimizer has.
+    #[error("the saved state has no {kind} `{name}`")]
+    Missing {
+        /// The name of the entry.
+        name: &'static str,
+        /// What it is: a counter, a number or a vector.
+        kind: &'static str,
+    },
+    /// A saved state with an entry that the optimizer does not have.
+    #[error("the saved state has an entry `{name}` that this optimizer does not have")]
+    Unexpected {
+        /// The name of the entry.
+        name: String,
+    },
+}

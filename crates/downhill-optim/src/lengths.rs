@@ -1,0 +1,25 @@
+//! Vectors that have to be as long as θ.
+
+use downhill_tensor::{Layout, Real};
+
+use crate::{Error, Result};
+
+/// Checks that the gradient and the layout are those of a vector as long as θ.
+pub(crate) fn check<T>(theta: &[T], gradient: &[T], layout: &Layout) -> Result<()> {
+    equal("gradient", theta.len(), gradient.len())?;
+    equal("layout", theta.len(), layout.len())
+}
+
+/// Makes a vector of an optimizer's state as long as θ: with zeros at the first step, after which it
+/// has to stay so.
+pub(crate) fn size<T: Real>(name: &'static str, vector: &mut Vec<T>, theta: &[T]) -> Result<()> {
+    if vector.is_empty() {
+        vector.resize(theta.len(), T::zero());
+    }
+    equal(name, theta.len(), vector.len())
+}
+
+/// Checks that the vector `name` has as many elements as it needs.
+pub(crate) fn equal(name: &'static str, expected: usize, length: usize) -> Result<()> {
+    if length == expected { Ok(()) } else { Err(Error::Length { name, expected, length }) }
+}

@@ -1,0 +1,117 @@
+//! The running moments of the gradient that Adam and its kin are made of.
+
+use downhill_tensor::{Layout, Real, vectorize};
+
+use crate::{Result, StateVisitor, lengths, parts, setting};
+
+/// Running means of the gradient and of its square, and the step that they give: Kingma & Ba (2015),
+/// algorithm 1.
+#[derive(Debug, Clone)]
+pub(crate) struct Moments<T: Real> {
+    beta1: f64,
+    beta2: f64,
+    eps: f64,
+    amsgrad: bool,
+    /// The number of steps taken.
+    step: u64,
+    /// m.
+    first: Vec<T>,
+    /// v.
+    second: Vec<T>,
+    /// The largest v so far; empty without AMSGrad.
+    largest: Vec<T>,
+}
+
+impl<T: Real> Moments<T> {
+    pub(crate) fn new() -> Moments<T> {
+        Moments {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            amsgrad: false,
+            step: 0,
+            first: Vec::new(),
+            second: Vec::new(),
+            largest: Vec::new(),
+        }
+    }
+
+    pub(crate) fn set_betas(&mut self, beta1: f64, beta2: f64) -> Result<()> {
+        self.beta1 = setting::memory("beta1", beta1)?;
+        self.beta2 = setting::memory("beta2", beta2)?;
+        Ok(())
+    }
+
+    pub(crate) fn set_eps(&mut self, eps: f64) -> Result<()> {
+        self.eps = setting::at_least_zero("eps", eps)?;
+        Ok(())
+    }
+
+    pub(crate) fn set_amsgrad(&mut self) {
+        self.amsgrad = true;
+    }
+
+    /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of a part's weight
+    /// decay and the θ and ∇L given.
+    pub(crate) fn step(
+        &mut self,
+        rate: f64,
+        weight_decay: f64,
+        theta: &mut [T],
+        gradient: &[T],
+        layout: &Layout,
+        decay: impl Fn(T, T, T) -> (T, T),
+    ) -> Result<()> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size("first moment", &mut self.first, theta)?;
+        lengths::size("second moment", &mut self.second, theta)?;
+        if self.amsgrad {
+            lengths::size("largest second moment", &mut self.largest, theta)?;
+        }
+
+        self.step = self.step.saturating_add(1);
+        let unbiased = |beta: f64| 1.0 / (1.0 - beta.powf(self.step as f64));
+        let rate = T::of(rate * unbiased(self.beta1));
+        let scale = T::of(unbiased(self.beta2).sqrt());
+        let eps = T::of(self.eps);
+        let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
+        let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
+
+        vectorize!({
+            for part in parts::trainable(layout) {
+                let (range, weight_decay) = (part.range(), parts::decay::<T>(part, weight_decay));
+                let first = self.first[range.clone()].iter_mut();
+                let second = self.second[range.clone()].iter_mut();
+                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
+                let all = theta.zip(first).zip(second);
+                let moments = |theta: &mut T, g, m: &mut T, v: &mut T| {
+                    let (decayed, g) = decay(weight_decay, *theta, g);
+                    *theta = decayed;
+                    *m = keep1 * *m + enter1 * g;
+                    *v = keep2 * *v + enter2 * (g * g);
+                };
+                let descend = |theta: &mut T, m, v: T| *theta -= rate * m / (v.sqrt() * scale + eps);
+                if self.amsgrad {
+                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[range]) {
+                        moments(theta, g, m, v);
+                        *largest = if *v > *largest { *v } else { *largest };
+                        descend(theta, *m, *largest);
+                    }
+                } else {
+                    for (((theta, &g), m), v) in all {
+                        moments(theta, g, m, v);
+                        descend(theta, *m, *v);
+                    }
+                }
+            }
+        });
+        Ok(())
+    }
+
+    pub(crate) fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
+        visitor.counter("step", &mut self.step);
+        visitor.vector("first moment", &mut self.first);
+        visitor.vector("second moment", &mut self.second);
+        visitor.vector("largest second moment", &mut self.largest);
+    }
+}

@@ -1,0 +1,99 @@
+//! Norms of a gradient.
+
+use downhill_tensor::{Layout, Real, vectorize};
+use serde::{Deserialize, Serialize};
+
+use crate::{Result, lengths, parts};
+
+/// A norm of a gradient, all trainable parts taken as one vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Norm {
+    /// The sum of the absolute values.
+    L1,
+    /// The root of the sum of the squares.
+    #[default]
+    L2,
+    /// The largest absolute value: L∞.
+    Max,
+}
+
+impl Norm {
+    /// The norm of the trainable parts of `gradient`, computed in `f64`.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) if `gradient` is not as long as `layout`.
+    pub fn of<T: Real>(self, gradient: &[T], layout: &Layout) -> Result<f64> {
+        lengths::equal("gradient", layout.len(), gradient.len())?;
+        let parts = parts::trainable(layout).map(|part| &gradient[part.range()]);
+        Ok(match self {
+            Norm::L1 => fold(parts, |sum, g| sum + g.abs()).iter().sum(),
+            Norm::L2 => fold(parts, |sum, g| sum + g * g).iter().sum::<f64>().sqrt(),
+            Norm::Max => fold(parts, |largest, g| max(largest, g.abs())).into_iter().fold(0.0, max),
+        })
+    }
+}
+
+/// The larger number; NaN if one is.
+#[inline(always)]
+fn max(a: f64, b: f64) -> f64 {
+    if a >= b || a.is_nan() { a } else { b }
+}
+
+/// Folds the elements in 16 lanes that do not wait for each other, and answers the lanes.
+#[inline(always)]
+fn fold<'g, T: Real>(parts: impl Iterator<Item = &'g [T]>, f: impl Fn(f64, f64) -> f64) -> [f64; 16] {
+    let mut lanes = [0.0; 16];
+    vectorize!({
+        for part in parts {
+            let (chunks, rest) = part.as_chunks::<16>();
+            for chunk in chunks {
+                for (lane, g) in lanes.iter_mut().zip(chunk) {
+                    *lane = f(*lane, g.as_f64());
+                }
+            }
+            for (lane, g) in lanes.iter_mut().zip(rest) {
+                *lane = f(*lane, g.as_f64());
+            }
+        }
+    });
+    lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use downhill_tensor::Shape;
+
+    use super::*;
+
+    #[test]
+    fn over_all_trainable_parts() {
+        let mut layout = Layout::default();
+        for (name, length) in [("a", 19), ("b", 3), ("c", 34)] {
+            layout.push(name, Shape::from([length]), true);
+        }
+        layout.set_trainable("b", false);
+        // 1, -2, 3, .. with a frozen part that must not count.
+        let gradient: Vec<f32> = (0..56)
+            .map(|i| if (19..22).contains(&i) { 1e9 } else { (i + 1) as f32 * [1.0, -1.0][i % 2] })
+            .collect();
+        let sizes = || (1..=56).filter(|i| !(20..=22).contains(i)).map(f64::from);
+        assert_eq!(Norm::L1.of(&gradient, &layout), Ok(sizes().sum()));
+        assert_eq!(Norm::L2.of(&gradient, &layout), Ok(sizes().map(|x| x * x).sum::<f64>().sqrt()));
+        assert_eq!(Norm::Max.of(&gradient, &layout), Ok(56.0));
+        assert!(Norm::L1.of(&gradient[1..], &layout).is_err());
+    }
+
+    #[test]
+    fn extremes() {
+        // Squares past the range of f32, and NaN anywhere.
+        assert_eq!(Norm::L2.of(&[3e30_f32, 4e30], &Layout::flat(2)).unwrap() as f32, 5e30);
+        for norm in [Norm::L1, Norm::L2, Norm::Max] {
+            assert_eq!(norm.of::<f64>(&[], &Layout::flat(0)), Ok(0.0));
+            for place in 0..40 {
+                let mut gradient = [1.0; 40];
+                gradient[place] = f64::NAN;
+                assert!(norm.of(&gradient, &Layout::flat(40)).unwrap().is_nan());
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What an optimizer is.
+
+use downhill_tensor::{Layout, Real};
+
+use crate::{ClipNorm, ClipValue, Result, Schedule, Scheduled, StateVisitor};
+
+/// A way of going downhill: it moves a flat vector θ, given the gradient there, to where the
+/// function is lower.
+///
+/// The provided methods wrap an optimizer in an adapter that is an optimizer too, so that they
+/// chain. The last adapter of a chain is the first to see the gradient.
+///
+/// ```
+/// use downhill_optim::{Adam, Layout, Optimizer, schedule::Linear};
+///
+/// let mut optimizer = Adam::new(1e-3)?.clip_norm(1.0)?.schedule(Linear::warmup(100)?);
+/// let (mut theta, mut gradient) = ([1.0, 2.0], [0.5, -0.5]);
+/// optimizer.step(&mut theta, &mut gradient, &Layout::flat(2))?;
+/// # Ok::<(), downhill_optim::Error>(())
+/// ```
+pub trait Optimizer<T: Real = f32>: Send {
+    /// Takes one step: moves `theta` downhill, given the `gradient` there.
+    ///
+    /// `layout` names the parts of θ. Those that are not trainable stay as they are, to the bit;
+    /// weight decay acts on those with [`decay`](downhill_tensor::Part::decay). What `gradient` holds
+    /// afterwards is unspecified: clipping changes it in place.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) if `theta`, `gradient`, `layout` and the state of
+    /// earlier steps differ in length; then nothing has moved.
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()>;
+
+    /// The learning rate η that the next step will use.
+    fn rate(&self) -> f64;
+
+    /// Sets the learning rate.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
+    fn set_rate(&mut self, rate: f64) -> Result<()>;
+
+    /// Shows `visitor` everything that [`step`](Optimizer::step) changes (counters, moments), in a
+    /// fixed order: saving and restoring are one method. Settings, the rate among them, are no state.
+    fn state(&mut self, visitor: &mut dyn StateVisitor<T>);
+
+    /// Scales the gradient down where its L2 norm exceeds `max`; [`ClipNorm::norm`] chooses another
+    /// norm.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `max` is finite and above 0.
+    fn clip_norm(self, max: f64) -> Result<ClipNorm<Self>>
+    where
+        Self: Sized,
+    {
+        ClipNorm::new(self, max)
+    }
+
+    /// Clips each element of the gradient to -`max` ..= `max`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `max` is finite and above 0.
+    fn clip_value(self, max: f64) -> Result<ClipValue<Self>>
+    where
+        Self: Sized,
+    {
+        ClipValue::new(self, max)
+    }
+
+    /// Sets the rate before each step from a schedule, whose base is the present rate.
+    fn schedule<S: Schedule>(self, schedule: S) -> Scheduled<Self, S>
+    where
+        Self: Sized,
+    {
+        let base = self.rate();
+        Scheduled::new(self, schedule, base)
+    }
+}
+
+impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
+        (**self).step(theta, gradient, layout)
+    }
+
+    fn rate(&self) -> f64 {
+        (**self).rate()
+    }
+
+    fn set_rate(&mut self, rate: f64) -> Result<()> {
+        (**self).set_rate(rate)
+    }
+
+    fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
+        (**self).state(visitor);
+    }
+}

@@ -1,0 +1,56 @@
+//! Schedules: the learning rate as a function of the step.
+//!
+//! Each has the closed form of the PyTorch scheduler that its documentation names, and keeps nothing
+//! but its settings, which are checked where it is made; of one that was deserialised, a rate out of range
+//! is an error at the step. Schedules combine with [`Schedule::then`]; a closure `|base, step| ..` is a schedule
+//! too.
+//!
+//! ```
+//! use downhill_optim::schedule::{Cosine, Linear, Schedule};
+//!
+//! // Up to the base rate in 10 steps, then down to 0 in 90.
+//! let schedule = Linear::warmup(10)?.then(10, Cosine::new(90)?);
+//! assert_eq!(schedule.rate(0.5, 10), 0.5);
+//! assert_eq!(schedule.rate(0.5, 55), 0.25);
+//! assert_eq!(schedule.rate(0.5, 100), 0.0);
+//! # Ok::<(), downhill_optim::Error>(())
+//! ```
+
+mod constant;
+mod cosine;
+mod exponential;
+mod linear;
+mod multi_step;
+mod polynomial;
+mod step;
+mod then;
+
+pub use constant::Constant;
+pub use cosine::Cosine;
+pub use exponential::Exponential;
+pub use linear::Linear;
+pub use multi_step::MultiStep;
+pub use polynomial::Polynomial;
+pub use step::Step;
+pub use then::{Then, WarmupCosine};
+
+/// The learning rate as a function of the step.
+pub trait Schedule: Send {
+    /// The rate of step `step`, counted from 0, of an optimizer whose own rate is `base`.
+    fn rate(&self, base: f64, step: u64) -> f64;
+
+    /// This schedule for the first `steps` steps, then `next`, whose steps count from 0 again:
+    /// PyTorch's `SequentialLR`.
+    fn then<N: Schedule>(self, steps: u64, next: N) -> Then<Self, N>
+    where
+        Self: Sized,
+    {
+        Then::new(self, steps, next)
+    }
+}
+
+impl<F: Fn(f64, u64) -> f64 + Send> Schedule for F {
+    fn rate(&self, base: f64, step: u64) -> f64 {
+        self(base, step)
+    }
+}

@@ -1,0 +1,265 @@
+//! What holds for every optimizer: each test walks the one table.
+
+// The functions that tests share may unwrap like the tests themselves.
+#![allow(clippy::unwrap_used)]
+
+use downhill_optim::schedule::{Cosine, Linear, Schedule};
+use downhill_optim::{
+    Adam, AdamW, Error, GradientDescent, Layout, Norm, Optimizer, Real, RmsProp, Sgd, State, load_state,
+    minimise, save_state,
+};
+use downhill_tensor::Shape;
+use proptest::prelude::*;
+
+type Boxed<T> = Box<dyn Optimizer<T>>;
+
+/// Every optimizer and adapter, with a rate for curvatures up to 1.
+fn table<T: Real>() -> Vec<(&'static str, Boxed<T>)> {
+    rows().unwrap()
+}
+
+fn rows<T: Real>() -> Result<Vec<(&'static str, Boxed<T>)>, Error> {
+    let fall = || Cosine::new(3000);
+    Ok(vec![
+        ("gradient descent", Box::new(GradientDescent::new(0.5)?)),
+        ("gradient descent, momentum", Box::new(GradientDescent::new(0.1)?.momentum(0.8)?)),
+        ("sgd", Box::new(Sgd::new(0.5)?.weight_decay(0.1)?)),
+        ("sgd, momentum", Box::new(Sgd::new(0.1)?.momentum(0.8)?.weight_decay(0.1)?)),
+        ("sgd, dampened", Box::new(Sgd::new(0.2)?.dampened_momentum(0.8, 0.3)?)),
+        ("sgd, nesterov", Box::new(Sgd::new(0.1)?.nesterov_momentum(0.9)?)),
+        ("adam", Box::new(Adam::new(0.01)?.weight_decay(0.1)?)),
+        ("adam, amsgrad", Box::new(Adam::new(0.01)?.betas(0.8, 0.99)?.eps(1e-6)?.amsgrad())),
+        ("adamw", Box::new(AdamW::new(0.01)?.weight_decay(0.1)?)),
+        ("adamw, amsgrad", Box::new(AdamW::new(0.01)?.betas(0.8, 0.99)?.eps(1e-6)?.amsgrad())),
+        // At a constant rate RMSprop ends in a cycle around the minimum, whose size is of the rate's order.
+        ("rmsprop", Box::new(RmsProp::new(0.01)?.weight_decay(0.1)?.schedule(fall()?))),
+        ("rmsprop, momentum", Box::new(RmsProp::new(0.01)?.alpha(0.9)?.momentum(0.5)?.schedule(fall()?))),
+        ("rmsprop, centred", Box::new(RmsProp::new(0.01)?.eps(1e-2)?.centred().schedule(fall()?))),
+        (
+            "rmsprop, both",
+            Box::new(RmsProp::new(0.01)?.eps(1e-2)?.centred().momentum(0.5)?.schedule(fall()?)),
+        ),
+        ("clip norm", Box::new(Sgd::new(0.5)?.momentum(0.5)?.clip_norm(0.1)?)),
+        ("clip norm L1", Box::new(Adam::new(0.01)?.clip_norm(0.1)?.norm(Norm::L1))),
+        ("clip value", Box::new(GradientDescent::new(0.5)?.clip_value(0.05)?)),
+        ("schedule", Box::new(Adam::new(0.05)?.schedule(Linear::warmup(10)?.then(10, Cosine::new(2990)?)))),
+        (
+            "chain",
+            Box::new(
+                Sgd::new(0.5)?.momentum(0.5)?.clip_norm(0.2)?.clip_value(0.1)?.schedule(Linear::warmup(5)?),
+            ),
+        ),
+    ])
+}
+
+/// A layout of parts of these lengths, `"0"`, `"1"`, ..
+fn parts(lengths: &[usize]) -> Layout {
+    let mut layout = Layout::default();
+    for (place, &length) in lengths.iter().enumerate() {
+        layout.push(place.to_string(), Shape::from([length]), true);
+    }
+    layout
+}
+
+/// Some gradient, different at each step, of every size and sign.
+fn gradient<T: Real>(step: usize, theta: &[T]) -> Vec<T> {
+    let wave = |place| T::of(((step * 7 + place * 3) as f64).sin());
+    theta.iter().enumerate().map(|(place, &theta)| theta * T::of(0.3) + wave(place)).collect()
+}
+
+/// Takes the steps `steps` along [`gradient`].
+fn run<T: Real>(optimizer: &mut Boxed<T>, theta: &mut [T], layout: &Layout, steps: std::ops::Range<usize>) {
+    for step in steps {
+        let mut gradient = gradient(step, theta);
+        optimizer.step(theta, &mut gradient, layout).unwrap();
+    }
+}
+
+fn start<T: Real>(length: usize) -> Vec<T> {
+    (0..length).map(|place| T::of(1.0 - 0.3 * place as f64)).collect()
+}
+
+/// ½(x - x*)ᵀA(x - x*) where A has the curvatures as eigenvalues and a mirror's image of the axes as
+/// eigenvectors.
+fn quadratic<T: Real>(curvatures: &[f64], mirror: &[f64], minimum: &[f64], x: &[T], gradient: &mut [T]) -> T {
+    let size: f64 = mirror.iter().map(|m| m * m).sum();
+    let reflect = |y: &mut [f64]| {
+        let along: f64 = y.iter().zip(mirror).map(|(y, m)| y * m).sum();
+        y.iter_mut().zip(mirror).for_each(|(y, m)| *y -= 2.0 * along / size * m);
+    };
+    let offset: Vec<f64> = x.iter().zip(minimum).map(|(x, m)| x.as_f64() - m).collect();
+    let mut y = offset.clone();
+    reflect(&mut y);
+    y.iter_mut().zip(curvatures).for_each(|(y, c)| *y *= c);
+    reflect(&mut y);
+    gradient.iter_mut().zip(&y).for_each(|(g, y)| *g = T::of(*y));
+    T::of(y.iter().zip(&offset).map(|(y, o)| y * o / 2.0).sum())
+}
+
+/// Whether every optimizer comes near the minimum; where weight decay does not act, since it would
+/// move the minimum.
+fn converges<T: Real>(axes: &[(f64, f64, f64)], condition: f64) {
+    let curvatures: Vec<f64> = axes.iter().map(|axis| condition.powf(-axis.0)).collect();
+    let mirror: Vec<f64> = axes.iter().map(|axis| axis.1).collect();
+    let minimum: Vec<f64> = axes.iter().map(|axis| axis.2).collect();
+    let mut layout = Layout::flat(axes.len());
+    layout.set_decay("*", false);
+    for (name, mut optimizer) in table::<T>() {
+        let mut theta = vec![T::zero(); axes.len()];
+        let mut gradient = theta.clone();
+        for _ in 0..3000 {
+            quadratic(&curvatures, &mirror, &minimum, &theta, &mut gradient);
+            optimizer.step(&mut theta, &mut gradient, &layout).unwrap();
+        }
+        for (theta, minimum) in theta.iter().zip(&minimum) {
+            assert!((theta.as_f64() - minimum).abs() < 0.02, "{name}: {theta} for {minimum}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn every_convex_quadratic_is_minimised(
+        axes in prop::collection::vec((0.0..1.0, 0.1..1.0, -1.0..1.0), 1..6),
+        condition in 1.0..30.0,
+    ) {
+        converges::<f32>(&axes, condition);
+        converges::<f64>(&axes, condition);
+    }
+
+    #[test]
+    fn the_cut_into_parts_changes_nothing(cuts in prop::collection::vec(0_usize..20, 0..5)) {
+        let length = cuts.iter().sum();
+        let (flat, cut) = (Layout::flat(length), parts(&cuts));
+        for ((name, mut one), (_, mut many)) in table::<f64>().into_iter().zip(table::<f64>()) {
+            let (mut a, mut b) = (start::<f64>(length), start::<f64>(length));
+            run(&mut one, &mut a, &flat, 0..10);
+            run(&mut many, &mut b, &cut, 0..10);
+            for (a, b) in a.iter().zip(&b) {
+                // Not to the bit: a norm is summed part by part.
+                prop_assert!((a - b).abs() <= 1e-12, "{name}: {a} {b}");
+            }
+        }
+    }
+
+    /// Part 1 is frozen from the start, part 2 while it rolls.
+    #[test]
+    fn frozen_parts_stay_to_the_bit(lengths in [1_usize..20, 1_usize..20, 1_usize..20], before in 1_usize..5) {
+        for (name, mut optimizer) in table::<f32>() {
+            let mut layout = parts(&lengths);
+            layout.set_trainable("1", false);
+            let original = start::<f32>(layout.len());
+            let mut theta = original.clone();
+            run(&mut optimizer, &mut theta, &layout, 0..before);
+            layout.set_trainable("2", false);
+            let halfway = theta.clone();
+            run(&mut optimizer, &mut theta, &layout, before..before + 5);
+            let of = |vector: &[f32], part: &str| {
+                vector[layout.part(part).unwrap().range()].iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(of(&theta, "1"), of(&original, "1"), "{}", name);
+            prop_assert_eq!(of(&theta, "2"), of(&halfway, "2"), "{}", name);
+            prop_assert_ne!(of(&halfway, "2"), of(&original, "2"), "{}", name);
+            prop_assert_ne!(of(&theta, "0"), of(&halfway, "0"), "{}", name);
+        }
+    }
+}
+
+#[test]
+fn a_frozen_part_does_not_count_in_the_norm() {
+    let mut layout = parts(&[2, 2]);
+    layout.set_trainable("1", false);
+    let mut optimizer = GradientDescent::new(1.0).unwrap().clip_norm(10.0).unwrap();
+    let mut theta = [0.0; 4];
+    optimizer.step(&mut theta, &mut [3.0, 4.0, 1e6, f64::NAN], &layout).unwrap();
+    assert_eq!(theta, [-3.0, -4.0, 0.0, 0.0]);
+}
+
+fn restores<T: Real>() {
+    let layout = parts(&[4, 0, 7]);
+    for (row, (name, mut whole)) in table::<T>().into_iter().enumerate() {
+        let fresh = || table::<T>().swap_remove(row).1;
+        let mut uncut = start::<T>(11);
+        run(&mut whole, &mut uncut, &layout, 0..8);
+        for cut in 0..8 {
+            let (mut first, mut second, mut theta) = (fresh(), fresh(), start::<T>(11));
+            run(&mut first, &mut theta, &layout, 0..cut);
+            load_state(&mut second, &save_state(&mut first)).unwrap();
+            assert_eq!(first.rate(), second.rate(), "{name}");
+            run(&mut second, &mut theta, &layout, cut..8);
+            assert_eq!(theta, uncut, "{name} cut at {cut}");
+            assert_eq!(save_state(&mut second), save_state(&mut whole), "{name} cut at {cut}");
+        }
+        // Back to the beginning, when there were no vectors yet.
+        load_state(&mut whole, &save_state(&mut fresh())).unwrap();
+        let mut again = start::<T>(11);
+        run(&mut whole, &mut again, &layout, 0..8);
+        assert_eq!(again, uncut, "{name} from the beginning");
+    }
+}
+
+#[test]
+fn a_restored_run_goes_on_to_the_bit() {
+    restores::<f32>();
+    restores::<f64>();
+}
+
+#[test]
+fn a_state_goes_through_serde() {
+    for (name, mut optimizer) in table::<f32>() {
+        run(&mut optimizer, &mut start(5), &Layout::flat(5), 0..3);
+        let state = save_state(&mut optimizer);
+        let bytes = bincode::serialize(&state).unwrap();
+        assert_eq!(bincode::deserialize::<State<f32>>(&bytes).unwrap(), state, "{name}");
+    }
+}
+
+#[test]
+fn lengths_that_differ_are_errors_and_move_nothing() {
+    for (name, mut optimizer) in table::<f32>() {
+        for (theta, gradient, layout) in [(3, 2, 3), (3, 4, 3), (3, 3, 2), (3, 3, 4), (2, 3, 3)] {
+            let mut x = start::<f32>(theta);
+            let error = optimizer.step(&mut x, &mut start(gradient), &Layout::flat(layout)).unwrap_err();
+            assert!(matches!(error, Error::Length { .. }), "{name}: {error}");
+            assert_eq!(x, start(theta), "{name}");
+        }
+        run(&mut optimizer, &mut start(3), &Layout::flat(3), 0..2);
+        if name != "gradient descent" && name != "sgd" && name != "clip value" {
+            let mut x = start::<f32>(4);
+            let error = optimizer.step(&mut x, &mut start(4), &Layout::flat(4)).unwrap_err();
+            assert!(matches!(error, Error::Length { expected: 4, length: 3, .. }), "{name}: {error}");
+            assert_eq!(x, start(4), "{name}");
+        }
+    }
+}
+
+#[test]
+fn rates_are_checked() {
+    for (name, mut optimizer) in table::<f64>() {
+        let before = optimizer.rate();
+        for bad in [f64::NAN, -1e-9, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = optimizer.set_rate(bad).unwrap_err();
+            assert!(matches!(error, Error::Setting { name: "rate", .. }), "{name}: {error}");
+        }
+        assert_eq!(optimizer.rate(), before, "{name}");
+        optimizer.set_rate(0.0).unwrap();
+        let mut theta = start(3);
+        run(&mut optimizer, &mut theta, &Layout::flat(3), 0..3);
+        assert_eq!((optimizer.rate(), theta), (0.0, start(3)), "{name}");
+    }
+}
+
+#[test]
+fn minimise_hands_out_a_zeroed_gradient() {
+    let mut theta = [4.0_f64];
+    let mut calls = 0;
+    let value = minimise(&mut GradientDescent::new(0.5).unwrap(), &mut theta, 3, |x, gradient| {
+        calls += 1;
+        assert_eq!(gradient, [0.0]);
+        gradient[0] += x[0];
+        x[0] * x[0] / 2.0
+    });
+    assert_eq!((value, theta, calls), (Ok(0.125), [0.5], 4));
+}

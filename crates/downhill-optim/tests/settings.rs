@@ -1,0 +1,99 @@
+//! Settings out of their range are typed errors that name them.
+
+use downhill_optim::schedule::{
+    Constant, Cosine, Exponential, Linear, MultiStep, Polynomial, Step, WarmupCosine,
+};
+use downhill_optim::{Adam, AdamW, Error, GradientDescent, Optimizer, Result, RmsProp, Sgd};
+
+/// A constructor with all settings but one left good: its answer is dropped.
+type Set = fn(f64) -> Result<()>;
+
+fn done<T>(built: T) {
+    drop(built);
+}
+
+/// Settings that may be 0 and above.
+const AT_LEAST_0: &[(&str, Set)] = &[
+    ("rate", |x| GradientDescent::<f32>::new(x).map(done)),
+    ("momentum", |x| GradientDescent::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("rate", |x| Sgd::<f32>::new(x).map(done)),
+    ("momentum", |x| Sgd::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("momentum", |x| Sgd::<f32>::new(0.1)?.nesterov_momentum(x).map(done)),
+    ("momentum", |x| Sgd::<f32>::new(0.1)?.dampened_momentum(x, 0.1).map(done)),
+    ("dampening", |x| Sgd::<f32>::new(0.1)?.dampened_momentum(0.9, x).map(done)),
+    ("weight_decay", |x| Sgd::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adam::<f32>::new(x).map(done)),
+    ("eps", |x| Adam::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| Adam::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| AdamW::<f32>::new(x).map(done)),
+    ("eps", |x| AdamW::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| AdamW::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| RmsProp::<f32>::new(x).map(done)),
+    ("eps", |x| RmsProp::<f32>::new(0.1)?.eps(x).map(done)),
+    ("momentum", |x| RmsProp::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("weight_decay", |x| RmsProp::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("factor", |x| Constant::new(x, 3).map(done)),
+    ("gamma", |x| Step::new(3, x).map(done)),
+    ("gamma", |x| MultiStep::new([3], x).map(done)),
+    ("gamma", |x| Exponential::new(x).map(done)),
+    ("start", |x| Linear::new(x, 1.0, 3).map(done)),
+    ("end", |x| Linear::new(0.1, x, 3).map(done)),
+    ("min", |x| Cosine::new(3)?.min(x).map(done)),
+];
+
+/// Settings that have to be above 0.
+const ABOVE_0: &[(&str, Set)] = &[
+    ("max", |x| GradientDescent::<f32>::new(0.1)?.clip_norm(x).map(done)),
+    ("max", |x| GradientDescent::<f32>::new(0.1)?.clip_value(x).map(done)),
+    ("power", |x| Polynomial::new(x, 3).map(done)),
+];
+
+/// Settings at least 0 and below 1.
+const MEMORIES: &[(&str, Set)] = &[
+    ("beta1", |x| Adam::<f32>::new(0.1)?.betas(x, 0.9).map(done)),
+    ("beta2", |x| Adam::<f32>::new(0.1)?.betas(0.9, x).map(done)),
+    ("beta1", |x| AdamW::<f32>::new(0.1)?.betas(x, 0.9).map(done)),
+    ("beta2", |x| AdamW::<f32>::new(0.1)?.betas(0.9, x).map(done)),
+    ("alpha", |x| RmsProp::<f32>::new(0.1)?.alpha(x).map(done)),
+];
+
+/// Settings that count steps, of which there has to be one.
+const COUNTS: &[(&str, Set)] = &[
+    ("size", |x| Step::new(x as u64, 0.5).map(done)),
+    ("steps", |x| Linear::new(0.1, 1.0, x as u64).map(done)),
+    ("steps", |x| Linear::warmup(x as u64).map(done)),
+    ("steps", |x| Cosine::new(x as u64).map(done)),
+    ("steps", |x| Polynomial::new(1.0, x as u64).map(done)),
+    ("steps", |x| WarmupCosine::over(3, 3 + x as u64).map(done)),
+];
+
+#[test]
+fn out_of_range() {
+    let never = [f64::NAN, -1e-300, -1.0, f64::INFINITY, f64::NEG_INFINITY];
+    for (rows, good, bad) in [
+        (AT_LEAST_0, vec![0.0, 0.5, 2.0], never.to_vec()),
+        (ABOVE_0, vec![1e-300, 2.0], [&never[..], &[0.0]].concat()),
+        (MEMORIES, vec![0.0, 0.999], [&never[..], &[1.0, 1.5]].concat()),
+        (COUNTS, vec![1.0, 7.0], vec![0.0]),
+    ] {
+        for (setting, set) in rows {
+            for &value in &good {
+                assert_eq!(set(value), Ok(()), "{setting} {value}");
+            }
+            for &wrong in &bad {
+                match set(wrong) {
+                    Err(Error::Setting { name, value, .. }) => {
+                        assert_eq!((name, value.to_bits()), (*setting, wrong.to_bits()));
+                    }
+                    other => panic!("{setting} {wrong}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_message_has_name_rule_and_value() {
+    let error = Adam::<f32>::new(0.1).unwrap().betas(0.9, 1.5).unwrap_err();
+    assert_eq!(error.to_string(), "beta2 must be at least 0 and below 1, got 1.5");
+}

@@ -1,0 +1,338 @@
+//! The innermost loops: a tile of the destination that stays in registers.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+use super::vector::{Lanes, Transpose, Vector};
+use crate::Real;
+use crate::simd::Instructions;
+
+/// A number type with kernels.
+///
+/// # Safety
+/// Any bits must be one of its values.
+pub(crate) unsafe trait Packed: Real {
+    /// The kernels for the instructions that this processor has.
+    fn kernels() -> &'static Kernels<Self>;
+}
+
+// SAFETY: every bit pattern is a float.
+unsafe impl Packed for f32 {
+    #[inline]
+    fn kernels() -> &'static Kernels<f32> {
+        match Instructions::detect() {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => &avx512::Of::<__m512, __m256>::KERNELS,
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => &avx2::Of::<__m256, __m256>::KERNELS,
+            Instructions::Baseline => &baseline::Of::<Lanes<f32, 4>, Lanes<f32, 4>>::KERNELS,
+        }
+    }
+}
+
+// SAFETY: every bit pattern is a float.
+unsafe impl Packed for f64 {
+    #[inline]
+    fn kernels() -> &'static Kernels<f64> {
+        match Instructions::detect() {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => &avx512::Of::<__m512d, __m256d>::KERNELS,
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => &avx2::Of::<__m256d, __m256d>::KERNELS,
+            Instructions::Baseline => &baseline::Of::<Lanes<f64, 2>, Lanes<f64, 2>>::KERNELS,
+        }
+    }
+}
+
+/// The kernels of one instruction set.
+pub(crate) struct Kernels<T: 'static> {
+    /// The numbers in a vector.
+    pub(super) lanes: usize,
+    /// The kernel for a tile of `r` rows and `v` vectors a row is `tiles[r - 1][v - 1]`.
+    pub(super) tiles: &'static [[TileKernel<T>; 2]],
+    /// The dot products of a vector with several.
+    pub(super) dot_products: DotKernel<T>,
+    /// The sides of a block that `transpose` transposes.
+    pub(super) side: usize,
+    /// Transposes a block.
+    pub(super) transpose: TransposeKernel<T>,
+}
+
+/// Computes a tile.
+///
+/// # Safety
+/// The processor must have the kernel's instructions. With the kernel's `ROWS` and `VECTORS`: the
+/// elements `a[i·a_row + p·a_column]` and `b[p·b_row + j]` must be readable for `i < ROWS`, `p < k` and
+/// `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns`, and
+/// `columns` must reach into the last vector.
+type TileKernel<T> = unsafe fn(&Tile<T>);
+
+/// The dot products of `x` with each of `ys`.
+///
+/// # Safety
+/// The processor must have the kernel's instructions, and all slices must have the same length.
+type DotKernel<T> = unsafe fn(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS];
+
+/// The number of dot products computed at a time.
+pub(super) const DOTS: usize = 4;
+
+/// Transposes a block: `to[j·to_row + i]` ← `from[i·from_row + j]`.
+///
+/// # Safety
+/// The processor must have the kernel's instructions, and the two blocks, `side` × `side`, must be
+/// readable and writable.
+type TransposeKernel<T> = unsafe fn(from: *const T, from_row: usize, to: *mut T, to_row: usize);
+
+/// A tile of the destination, and the panels that it is the product of.
+pub(super) struct Tile<T> {
+    pub(super) k: usize,
+    pub(super) a: *const T,
+    pub(super) a_row: usize,
+    pub(super) a_column: usize,
+    pub(super) b: *const T,
+    pub(super) b_row: usize,
+    pub(super) c: *mut T,
+    pub(super) c_row: usize,
+    pub(super) columns: usize,
+    /// Whether to add to the destination, which otherwise is not read.
+    pub(super) add: bool,
+}
+
+/// The body of every tile kernel.
+///
+/// # Safety
+/// See [`TileKernel`].
+// Plain ranges of constant length unroll into registers.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
+    tile: &Tile<V::Element>,
+    zero: V::Element,
+) {
+    // SAFETY: the kernel's contract covers every element that is touched. Pointers are moved by
+    // `wrapping_add`, since the last move may leave the slice.
+    unsafe {
+        let mut sums = [[V::splat(zero); VECTORS]; ROWS];
+        let (mut a, mut b) = (tile.a, tile.b);
+        for _ in 0..tile.k {
+            let mut row = [V::splat(zero); VECTORS];
+            for j in 0..VECTORS {
+                row[j] = V::load(b.add(j * V::LANES));
+            }
+            for i in 0..ROWS {
+                let factor = V::splat(*a.add(i * tile.a_row));
+                for j in 0..VECTORS {
+                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
+                }
+            }
+            a = a.wrapping_add(tile.a_column);
+            b = b.wrapping_add(tile.b_row);
+        }
+        let last = tile.columns - (VECTORS - 1) * V::LANES;
+        for i in 0..ROWS {
+            for j in 0..VECTORS {
+                let c = tile.c.add(i * tile.c_row + j * V::LANES);
+                let sum = sums[i][j];
+                if j + 1 == VECTORS && last < V::LANES {
+                    let sum = if tile.add { V::load_first(c, last).add(sum) } else { sum };
+                    sum.store_first(c, last);
+                } else {
+                    let sum = if tile.add { V::load(c).add(sum) } else { sum };
+                    sum.store(c);
+                }
+            }
+        }
+    }
+}
+
+/// The body of every dot kernel: two vectors of partial sums for each product.
+///
+/// # Safety
+/// See [`DotKernel`].
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+unsafe fn dot_products<T: Real, V: Vector<Element = T>>(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS] {
+    let step = 2 * V::LANES;
+    let vectors = x.len() / step * step;
+    let mut totals = [T::zero(); DOTS];
+    // SAFETY: `at` is `step` elements below the slices' common length, and an array has its own.
+    unsafe {
+        let mut sums = [[V::splat(T::zero()); 2]; DOTS];
+        let mut at = 0;
+        while at < vectors {
+            for half in 0..2 {
+                let place = at + half * V::LANES;
+                let x = V::load(x.as_ptr().add(place));
+                for i in 0..DOTS {
+                    let y = V::load(ys[i].as_ptr().add(place));
+                    sums[i][half] = sums[i][half].add_product(x, y);
+                }
+            }
+            at += step;
+        }
+        for i in 0..DOTS {
+            let mut lanes = [T::zero(); 16];
+            sums[i][0].add(sums[i][1]).store(lanes[..V::LANES].as_mut_ptr());
+            for lane in lanes {
+                totals[i] += lane;
+            }
+        }
+    }
+    for i in 0..DOTS {
+        for (&x, &y) in x[vectors..].iter().zip(&ys[i][vectors..]) {
+            totals[i] += x * y;
+        }
+    }
+    totals
+}
+
+/// Defines the kernels of an instruction set with tiles of these heights: `Of::<V, W>::KERNELS` for
+/// vectors `V` to compute and `W` to transpose with. The tallest tile and the operands of one step
+/// should just fit into the registers.
+macro_rules! kernels {
+    ($(#[$target:meta])? mod $set:ident $(#[$features:meta])?; $($rows:literal)*) => {
+        $(#[$target])?
+        mod $set {
+            use super::{DOTS, Kernels, Real, Tile, Transpose, Vector};
+
+            pub(super) struct Of<V, W>(V, W);
+
+            impl<T: Real, V: Vector<Element = T>, W: Transpose<Element = T>> Of<V, W> {
+                pub(super) const KERNELS: Kernels<T> = Kernels {
+                    lanes: V::LANES,
+                    tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
+                    dot_products: dot_products::<T, V>,
+                    side: W::LANES,
+                    transpose: transpose::<W>,
+                };
+            }
+
+            $(#[$features])?
+            unsafe fn kernel<T: Real, V: Vector<Element = T>, const ROWS: usize, const VECTORS: usize>(
+                tile: &Tile<T>,
+            ) {
+                // SAFETY: the contract is handed on.
+                unsafe { super::tile::<V, ROWS, VECTORS>(tile, T::zero()) }
+            }
+
+            $(#[$features])?
+            unsafe fn dot_products<T: Real, V: Vector<Element = T>>(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS] {
+                // SAFETY: the contract is handed on.
+                unsafe { super::dot_products::<T, V>(x, ys) }
+            }
+
+            $(#[$features])?
+            unsafe fn transpose<W: Transpose>(
+                from: *const W::Element,
+                from_row: usize,
+                to: *mut W::Element,
+                to_row: usize,
+            ) {
+                // SAFETY: the contract is handed on.
+                unsafe { W::transpose(from, from_row, to, to_row) }
+            }
+        }
+    };
+}
+
+kernels!(#[cfg(target_arch = "x86_64")] mod avx512 #[target_feature(enable = "avx512f")]; 1 2 3 4 5 6 7 8);
+kernels!(#[cfg(target_arch = "x86_64")] mod avx2 #[target_feature(enable = "avx2,fma")]; 1 2 3 4 5 6);
+kernels!(mod baseline; 1 2 3 4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernels of every instruction set that this processor has.
+    fn sets() -> Vec<(Kernels<f32>, Kernels<f64>)> {
+        let mut sets = Vec::new();
+        sets.push((
+            baseline::Of::<Lanes<f32, 4>, Lanes<f32, 4>>::KERNELS,
+            baseline::Of::<Lanes<f64, 2>, Lanes<f64, 2>>::KERNELS,
+        ));
+        #[cfg(target_arch = "x86_64")]
+        {
+            if Instructions::detect() != Instructions::Baseline {
+                sets.push((avx2::Of::<__m256, __m256>::KERNELS, avx2::Of::<__m256d, __m256d>::KERNELS));
+            }
+            if Instructions::detect() == Instructions::Avx512 {
+                sets.push((avx512::Of::<__m512, __m256>::KERNELS, avx512::Of::<__m512d, __m256d>::KERNELS));
+            }
+        }
+        sets
+    }
+
+    fn numbers<T: Real>(count: usize) -> Vec<T> {
+        (0..count).map(|i| T::of((i * 37 % 23) as f64 - 11.0)).collect()
+    }
+
+    fn tiles<T: Real>(kernels: &Kernels<T>) {
+        let k = 5;
+        for (rows, widths) in (1..).zip(kernels.tiles) {
+            for (vectors, kernel) in (1..).zip(widths) {
+                let width = vectors * kernels.lanes;
+                let (a, b, old) =
+                    (numbers::<T>(rows * k), numbers::<T>(k * width), numbers::<T>(rows * width));
+                for (columns, add) in
+                    (width - kernels.lanes + 1..=width).flat_map(|c| [(c, false), (c, true)])
+                {
+                    let mut c = old.clone();
+                    let (a_ptr, b_ptr, c_ptr) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+                    // SAFETY: the slices have these sizes, and the processor these instructions.
+                    unsafe {
+                        kernel(&Tile {
+                            k,
+                            a: a_ptr,
+                            a_row: k,
+                            a_column: 1,
+                            b: b_ptr,
+                            b_row: width,
+                            c: c_ptr,
+                            c_row: width,
+                            columns,
+                            add,
+                        });
+                    }
+                    for (at, (&got, &old)) in c.iter().zip(&old).enumerate() {
+                        let (i, j) = (at / width, at % width);
+                        let dot = (0..k).fold(T::zero(), |sum, p| sum + a[i * k + p] * b[p * width + j]);
+                        let start = if add || j >= columns { old } else { T::zero() };
+                        let want = if j < columns { start + dot } else { start };
+                        assert_eq!(got, want, "{rows} rows, {vectors} vectors, {columns} columns, add {add}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn dots_and_transposes<T: Real>(kernels: &Kernels<T>) {
+        let numbers: Vec<T> = numbers(1_000);
+        for length in 0..70 {
+            let slices = [100, 200, 300, 400].map(|start| &numbers[start..start + length]);
+            // SAFETY: the slices have the same length, and the processor these instructions.
+            let got = unsafe { (kernels.dot_products)(&numbers[..length], slices) };
+            for (got, y) in got.iter().zip(slices) {
+                let want = numbers.iter().zip(y).fold(T::zero(), |sum, (&x, &y)| sum + x * y);
+                assert_eq!(*got, want, "length {length}");
+            }
+        }
+        let side = kernels.side;
+        let mut to = vec![T::zero(); side * 20];
+        // SAFETY: rows of 20 and 30 numbers are long enough, and the processor has these instructions.
+        unsafe { (kernels.transpose)(numbers.as_ptr(), 30, to.as_mut_ptr(), 20) };
+        for (at, &got) in to.iter().enumerate() {
+            let (i, j) = (at / 20, at % 20);
+            assert_eq!(got, if j < side { numbers[j * 30 + i] } else { T::zero() });
+        }
+    }
+
+    #[test]
+    fn every_instruction_set() {
+        for (single, double) in sets() {
+            tiles(&single);
+            tiles(&double);
+            dots_and_transposes(&single);
+            dots_and_transposes(&double);
+        }
+    }
+}

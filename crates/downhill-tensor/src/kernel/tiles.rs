@@ -1,0 +1,177 @@
+//! Reductions, cut into tiles.
+
+use std::ops::Range;
+
+use super::walk::{Walk, row_major};
+use crate::{Axes, Shape};
+
+/// The most results that are computed side by side, and the most accumulators that share a result.
+pub(super) const TILE: usize = 64;
+
+/// The number of terms that an accumulator takes before it is added to another, and that one to a third.
+/// Sums of sums of few terms keep the rounding error near that of pairwise summation.
+const BLOCK: usize = 32;
+
+/// Some neighbouring results of a reduction and the elements that they are made of.
+///
+/// The elements come in contiguous chunks of at most [`TILE`]. A chunk is one or several groups of `width`
+/// elements, one for each result: reducing the last axis makes groups of one element, reducing the
+/// first makes groups as long as the rest of the shape.
+pub(super) struct Tile<'a> {
+    /// The results' places.
+    pub(super) out: Range<usize>,
+    /// The results' number: the length of a group.
+    pub(super) width: usize,
+    /// The length of a full chunk, a multiple of `width`.
+    pub(super) lanes: usize,
+    start: usize,
+    /// The distance from one chunk to the next.
+    step: usize,
+    /// The distance from the start of a row of chunks to its end.
+    extent: usize,
+    reduced: &'a Walk<1>,
+}
+
+impl Tile<'_> {
+    /// Calls `chunk` with the places of each chunk, in a fixed order.
+    #[inline(always)]
+    pub(super) fn chunks(&self, mut chunk: impl FnMut(Range<usize>)) {
+        let Tile { lanes, step, start, extent, reduced, .. } = *self;
+        reduced.for_each(
+            #[inline(always)]
+            |[row]| {
+                let mut place = start + row;
+                let end = place + extent;
+                while place < end {
+                    chunk(place..end.min(place + lanes));
+                    place += step;
+                }
+            },
+        );
+    }
+
+    /// Reduces the elements of each result and answers the results in `near[..width]`.
+    ///
+    /// `f` takes an element up into an accumulator that began as `start`; `context` holds a number for
+    /// each of the lanes, to be given to `f` along with it. `join` makes one of two accumulators.
+    #[inline(always)]
+    pub(super) fn fold<T: Copy>(
+        &self,
+        x: &[T],
+        near: &mut [T; TILE],
+        context: &[T; TILE],
+        start: T,
+        f: impl Fn(T, T, T) -> T,
+        join: impl Fn(T, T) -> T,
+    ) {
+        let lanes = self.lanes;
+        if self.width == 1 && lanes == self.extent && lanes <= BLOCK && self.reduced.is_row() {
+            // One short chunk: a single accumulator is faster than many to be joined.
+            let mut sum = start;
+            for (&x, &context) in x[self.start..self.start + lanes].iter().zip(context) {
+                sum = f(sum, x, context);
+            }
+            near[0] = sum;
+            return;
+        }
+        let near = &mut near[..lanes];
+        near.fill(start);
+        // Only long sums need them.
+        let mut spilled: Option<[[T; TILE]; 2]> = None;
+        let mut terms = 0;
+        self.chunks(
+            #[inline(always)]
+            |places| {
+                if terms != 0 && terms % BLOCK == 0 {
+                    let [middle, far] = spilled.get_or_insert([[start; TILE]; 2]);
+                    spill(middle, near, start, &join);
+                    if terms % (BLOCK * BLOCK) == 0 {
+                        spill(far, middle, start, &join);
+                    }
+                }
+                terms += 1;
+                for ((sum, &x), &context) in near.iter_mut().zip(&x[places]).zip(context) {
+                    *sum = f(*sum, x, context);
+                }
+            },
+        );
+        if let Some([mut middle, mut far]) = spilled {
+            spill(&mut far, &mut middle, start, &join);
+            for (near, far) in near.iter_mut().zip(far) {
+                *near = join(far, *near);
+            }
+        }
+        let mut groups = lanes / self.width;
+        while groups > 1 {
+            let half = groups.div_ceil(2);
+            let (left, right) = near[..groups * self.width].split_at_mut(half * self.width);
+            for (left, &mut right) in left.iter_mut().zip(right) {
+                *left = join(*left, right);
+            }
+            groups = half;
+        }
+    }
+
+    /// Repeats the first group of `values` for all lanes.
+    #[inline(always)]
+    pub(super) fn spread<T: Copy>(&self, values: &mut [T; TILE]) {
+        if self.width == 1 {
+            let value = values[0];
+            values[..self.lanes].fill(value);
+        } else {
+            for lane in self.width..self.lanes {
+                values[lane] = values[lane - self.width];
+            }
+        }
+    }
+}
+
+/// Joins accumulators into others and begins them anew.
+#[inline(always)]
+fn spill<T: Copy>(into: &mut [T], from: &mut [T], start: T, join: impl Fn(T, T) -> T) {
+    for (into, from) in into.iter_mut().zip(from) {
+        *into = join(*into, *from);
+        *from = start;
+    }
+}
+
+/// Calls `tile` for all results of a reduction over some axes of a shape, in order.
+#[inline(always)]
+pub(super) fn for_each(shape: Shape, axes: Axes, mut tile: impl FnMut(Tile<'_>)) {
+    let strides = row_major(shape);
+    let (mut kept, mut reduced) = (shape, shape);
+    for axis in 0..shape.len() {
+        if axes.contains(axis) {
+            kept = kept.with(axis, 1);
+        } else {
+            reduced = reduced.with(axis, 1);
+        }
+    }
+    let kept = Walk::new(&kept, [0], [strides]);
+    let reduced = Walk::new(&reduced, [0], [strides]);
+    // Whether the innermost axis is reduced: then each result is a tile of its own.
+    let innermost = (0..shape.len()).rev().find(|&axis| shape[axis] != 1);
+    let row = if innermost.is_some_and(|axis| axes.contains(axis)) { 1 } else { kept.len };
+    let mut out = 0;
+    kept.for_each(
+        #[inline(always)]
+        |[place]| {
+            let mut done = 0;
+            while done < kept.len {
+                let width = row.min(kept.len - done).min(TILE);
+                let stride = reduced.steps[0] as usize;
+                let start = place + if row == 1 { done * kept.steps[0] as usize } else { done };
+                // Whole rows that follow each other without a gap are taken several at a time.
+                let groups =
+                    if stride == width && width == row { (TILE / width).min(reduced.len) } else { 1 };
+                let groups = groups.max(1);
+                let lanes = groups * width;
+                let step = stride.max(lanes);
+                let extent = reduced.len.saturating_sub(1) * stride + width;
+                tile(Tile { out: out..out + width, width, lanes, start, step, extent, reduced: &reduced });
+                out += width;
+                done += width;
+            }
+        },
+    );
+}

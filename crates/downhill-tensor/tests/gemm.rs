@@ -1,0 +1,221 @@
+//! The matrix product against its definition.
+
+use downhill_tensor::gemm::{Gemm, Matrix, Store, gemm, gemm_generic};
+use downhill_tensor::{Real, Threads};
+use proptest::prelude::*;
+
+/// A product of small random integers, in each of which every sum is exact.
+#[derive(Debug, Clone)]
+struct Case {
+    sizes: [usize; 3],
+    transposed: [bool; 2],
+    store: Store,
+    seed: u64,
+}
+
+/// Small integers, the same for the same seed.
+fn integers<T: Real>(count: usize, seed: u64) -> Vec<T> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        T::of((state % 15) as f64 - 7.0)
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn matrix<T>(elements: &[T], rows: usize, columns: usize, transposed: bool) -> Matrix<'_, T> {
+    if transposed {
+        Matrix::row_major(elements, rows).transposed()
+    } else {
+        Matrix::row_major(elements, columns)
+    }
+}
+
+impl Case {
+    /// The product on operands scaled by `scale`, by `gemm` or by plain loops.
+    fn compute<T: Real>(&self, scale: f64, threads: &Threads, compute: fn(Gemm<'_, T>)) -> Vec<T> {
+        let [m, k, n] = self.sizes;
+        let operand = |count, seed| -> Vec<T> {
+            integers::<T>(count, seed).into_iter().map(|x| x * T::of(scale)).collect()
+        };
+        let (a, b) = (operand(m * k, self.seed), operand(k * n, self.seed + 1));
+        let mut c = match self.store {
+            // A product that reads what it is to overwrite is found out.
+            Store::Write => vec![T::of(f64::NAN); m * n],
+            Store::Add => integers(m * n, self.seed + 2),
+        };
+        compute(Gemm {
+            m,
+            k,
+            n,
+            a: matrix(&a, m, k, self.transposed[0]),
+            b: matrix(&b, k, n, self.transposed[1]),
+            c: &mut c,
+            store: self.store,
+            threads,
+        });
+        c
+    }
+
+    /// Sums of integers are exact in any order.
+    fn agrees_exactly<T: Real>(&self) {
+        let threads = Threads::single();
+        let expected = if self.sizes.contains(&0) && self.store == Store::Write {
+            vec![T::zero(); self.sizes[0] * self.sizes[2]]
+        } else {
+            let [m, _, n] = self.sizes;
+            if m * n == 0 { vec![] } else { self.compute(1.0, &threads, gemm_generic::<T>) }
+        };
+        assert_eq!(self.compute(1.0, &threads, gemm::<T>), expected, "{self:?}");
+    }
+}
+
+fn store() -> impl Strategy<Value = Store> {
+    prop_oneof![Just(Store::Write), Just(Store::Add)]
+}
+
+fn cases(largest: usize) -> impl Strategy<Value = Case> {
+    (prop::array::uniform3(0..=largest), any::<[bool; 2]>(), store(), 1..u64::MAX / 4)
+        .prop_map(|(sizes, transposed, store, seed)| Case { sizes, transposed, store, seed })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn small_products(case in cases(40)) {
+        case.agrees_exactly::<f32>();
+        case.agrees_exactly::<f64>();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn large_products(case in cases(300)) {
+        case.agrees_exactly::<f32>();
+        case.agrees_exactly::<f64>();
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit(
+        sizes in (1..200_usize, 1..600_usize, 1..200_usize),
+        transposed in any::<[bool; 2]>(),
+        store in store(),
+    ) {
+        let case = Case { sizes: [sizes.0, sizes.1, sizes.2], transposed, store, seed: 5 };
+        let one = case.compute::<f32>(0.1, &Threads::single(), gemm);
+        for threads in pools() {
+            let bits = |c: &[f32]| c.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            prop_assert!(bits(&one) == bits(&case.compute(0.1, threads, gemm)), "{threads:?}");
+        }
+    }
+}
+
+#[test]
+fn threads_take_any_shape() {
+    for sizes in [[8, 9_000, 8], [1, 9_000, 100], [9_000, 2, 40], [40, 2, 9_000], [300, 1_000, 4]] {
+        let case = Case { sizes, transposed: [false; 2], store: Store::Add, seed: 7 };
+        let one = case.compute::<f64>(1.0, &Threads::single(), gemm);
+        for threads in pools() {
+            assert_eq!(case.compute::<f64>(1.0, threads, gemm), one, "{sizes:?} on {threads:?}");
+        }
+    }
+}
+
+fn pools() -> &'static [Threads] {
+    static POOLS: std::sync::OnceLock<[Threads; 3]> = std::sync::OnceLock::new();
+    POOLS.get_or_init(|| [2, 3, 8].map(Threads::new))
+}
+
+#[test]
+fn every_edge_of_the_blocks() {
+    let edges = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33];
+    for m in edges {
+        for n in edges {
+            for transposed in [[false; 2], [true; 2], [false, true]] {
+                for (k, store) in [(0, Store::Write), (1, Store::Add), (9, Store::Write)] {
+                    let case = Case { sizes: [m, k, n], transposed, store, seed: 1 };
+                    case.agrees_exactly::<f32>();
+                    case.agrees_exactly::<f64>();
+                }
+            }
+        }
+    }
+    // Across the blocks of the sum, of rows and of columns.
+    for sizes in [[2, 600, 70], [70, 257, 3], [130, 513, 65], [5, 40, 1100], [140, 10, 1030], [1, 900, 50]] {
+        for transposed in [[false; 2], [true, false], [false, true], [true; 2]] {
+            for store in [Store::Write, Store::Add] {
+                let case = Case { sizes, transposed, store, seed: 2 };
+                case.agrees_exactly::<f32>();
+                case.agrees_exactly::<f64>();
+            }
+        }
+    }
+}
+
+#[test]
+fn rounding_is_that_of_a_sum() {
+    let case = Case { sizes: [33, 700, 35], transposed: [false, true], store: Store::Write, seed: 3 };
+    let threads = Threads::single();
+    let exact = case.compute::<f64>(0.1, &threads, gemm_generic);
+    for (got, want) in case.compute::<f64>(0.1, &threads, gemm).into_iter().zip(&exact) {
+        assert!((got - want).abs() < 1e-13 * 700.0 * 0.49, "{got} {want}");
+    }
+    for (got, want) in case.compute::<f32>(0.1, &threads, gemm).into_iter().zip(&exact) {
+        assert!((f64::from(got) - want).abs() < 6e-8 * 700.0 * 0.49, "{got} {want}");
+    }
+}
+
+#[test]
+fn strides_of_any_kind() {
+    // Every other row and every third column of a larger array, on both sides.
+    let elements: Vec<f64> = integers(2_000, 4);
+    let spread = Matrix { elements: &elements, row_stride: 66, column_stride: 3 };
+    let [m, k, n] = [20, 19, 18];
+    let mut c = vec![0.0; m * n];
+    let threads = &Threads::single();
+    gemm(Gemm { m, k, n, a: spread, b: spread.transposed(), c: &mut c, store: Store::Write, threads });
+    for i in 0..m {
+        for j in 0..n {
+            let dot: f64 = (0..k).map(|p| elements[66 * i + 3 * p] * elements[66 * j + 3 * p]).sum();
+            assert_eq!(c[i * n + j], dot);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "shorter")]
+fn a_short_operand_panics() {
+    let (a, mut c) = ([1.0_f32; 5], [0.0; 4]);
+    let short = Matrix::row_major(&a, 3);
+    let threads = &Threads::single();
+    gemm(Gemm { m: 2, k: 3, n: 2, a: short, b: short, c: &mut c, store: Store::Write, threads });
+}
+
+#[cfg(feature = "dual")]
+#[test]
+fn dual_numbers_follow_the_product_rule() {
+    use downhill_tensor::num_dual::Dual64;
+    let [m, k, n] = [3, 5, 4];
+    let parts = |count, seed| (integers::<f64>(count, seed), integers::<f64>(count, seed + 9));
+    let join = |(re, eps): &(Vec<f64>, Vec<f64>)| -> Vec<Dual64> {
+        re.iter().zip(eps).map(|(&re, &eps)| Dual64::new(re, eps)).collect()
+    };
+    let (a, b) = (parts(m * k, 1), parts(k * n, 2));
+    let (dual_a, dual_b) = (join(&a), join(&b));
+    let threads = &Threads::new(2);
+    let mut c = vec![Dual64::from_re(0.0); m * n];
+    let (a_of, b_of) = (Matrix::row_major(&dual_a, k), Matrix::row_major(&dual_b, n));
+    gemm(Gemm { m, k, n, a: a_of, b: b_of, c: &mut c, store: Store::Write, threads });
+
+    let mut slope = vec![0.0; m * n];
+    for (a, b) in [(&a.0, &b.1), (&a.1, &b.0)] {
+        let (a, b) = (Matrix::row_major(a, k), Matrix::row_major(b, n));
+        gemm(Gemm { m, k, n, a, b, c: &mut slope, store: Store::Add, threads });
+    }
+    assert_eq!(c.iter().map(|c| c.eps).collect::<Vec<_>>(), slope);
+}

@@ -1,0 +1,69 @@
+//! What a network's outputs mean.
+
+use downhill_data::Fitted;
+use downhill_nn::autodiff::{Shape, Tensor};
+use downhill_nn::{Link, Scalar, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::{Confusion, Error, Metrics, RegressionErrors, Result};
+
+/// How to make answers of a network's outputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answers {
+    /// The shape of one sample of the outputs.
+    pub(crate) output: Shape,
+    pub(crate) link: Link,
+    /// What the values went through before they were learned.
+    pub(crate) target_transforms: Vec<Fitted>,
+    pub(crate) class_names: Vec<String>,
+}
+
+impl Answers {
+    /// The values in the data's unit.
+    pub(crate) fn values<T: Scalar>(&self, outputs: Tensor<T>) -> Result<Tensor<T>> {
+        let back = |values: Tensor<T>, transform: &Fitted| transform.inverse(&values);
+        Ok(self.target_transforms.iter().rev().try_fold(outputs, back)?)
+    }
+
+    /// The probability of each class, `[n, classes]`.
+    pub(crate) fn probabilities<T: Scalar>(&self, outputs: &Tensor<T>) -> Result<Tensor<T>> {
+        let refuse =
+            Error::Question { question: "a class", needed: "classification", output: Box::new(self.output) };
+        let probabilities = match (self.link, self.output.len()) {
+            (Link::Softmax, 1) => outputs.softmax(1)?,
+            (Link::Logistic, 0 | 1) => outputs.sigmoid(),
+            (Link::Probabilities, 0 | 1) => outputs.clone(),
+            _ => return Err(refuse),
+        };
+        if self.output.elements() != 1 {
+            return Ok(probabilities);
+        }
+        // One output is the probability of the second of two classes.
+        let pairs: Vec<T> = probabilities.as_slice().iter().flat_map(|&p| [T::one() - p, p]).collect();
+        Ok(Tensor::new([probabilities.len(), 2], pairs)?)
+    }
+
+    /// How good outputs are; the targets are in the data's unit.
+    pub(crate) fn judge<T: Scalar>(&self, outputs: Tensor<T>, target: &Target<T>) -> Result<Metrics> {
+        if target.is_empty() {
+            return Err(Error::Needs { what: "evaluating", needs: "at least one sample" });
+        }
+        match target {
+            Target::Classes(classes) => {
+                let probabilities = self.probabilities(&outputs)?;
+                let predicted = probabilities.argmax(1)?;
+                let confusion =
+                    Confusion::new(probabilities.shape()[1], classes.as_slice(), predicted.as_slice())?;
+                Ok(Metrics::Classes(confusion.with_names(&self.class_names)))
+            }
+            Target::Values(values) => {
+                let numbers =
+                    |tensor: &Tensor<T>| tensor.as_slice().iter().map(|x| x.as_f64()).collect::<Vec<_>>();
+                let width = values.shape().sample().elements();
+                let errors =
+                    RegressionErrors::new(width, &numbers(values), &numbers(&self.values(outputs)?))?;
+                Ok(Metrics::Values(errors))
+            }
+        }
+    }
+}

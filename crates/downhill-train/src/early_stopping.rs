@@ -1,0 +1,23 @@
+//! When to stop.
+
+/// Ends training when the loss has not fallen for a number of epochs, and brings back the parameters of
+/// the best epoch (Prechelt 1998). The loss is that on the validation set if there is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EarlyStopping {
+    pub(crate) patience: usize,
+    pub(crate) min_fall: f64,
+}
+
+impl EarlyStopping {
+    /// Ends training after this many epochs in a row without a lower loss.
+    pub fn new(patience: usize) -> EarlyStopping {
+        EarlyStopping { patience, min_fall: 0.0 }
+    }
+
+    /// Lets a loss count as lower only if it is by more than this.
+    #[must_use]
+    pub fn min_fall(mut self, fall: f64) -> EarlyStopping {
+        self.min_fall = fall;
+        self
+    }
+}

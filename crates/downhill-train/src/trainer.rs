@@ -1,0 +1,349 @@
+//! The training loop.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use downhill_data::{Batches, Dataset, Epoch, Transform};
+use downhill_nn::autodiff::Tensor;
+use downhill_nn::autodiff::tensor::Threads;
+use downhill_nn::{AnyLayer, Layer, Loss, Network, Params, Scalar, Target};
+use downhill_optim::{Adam, Optimizer};
+
+use crate::answers::Answers;
+use crate::{
+    Callback, EarlyStopping, EpochRecord, Error, History, Learner, Metrics, Model, Plan, Result, StepRecord,
+};
+
+/// Trains layers on a data set.
+///
+/// Everything random (the initial parameters, the order of the samples, dropout, the rows held back for
+/// validation) follows from one [`seed`](Trainer::seed): the same seed gives the same model to the bit, on
+/// any number of threads.
+pub struct Trainer<T: Scalar = f32> {
+    layers: AnyLayer,
+    loss: Box<dyn Loss<T>>,
+    optimizer: Option<Box<dyn Optimizer<T>>>,
+    epochs: usize,
+    batch_size: usize,
+    seed: u64,
+    threads: Threads,
+    transforms: Vec<Transform>,
+    target_transforms: Vec<Transform>,
+    validation: Validation<T>,
+    early_stopping: Option<EarlyStopping>,
+    frozen: Vec<String>,
+    params: Option<Params<T>>,
+    callbacks: Vec<Box<dyn Callback>>,
+}
+
+/// Where the validation set comes from.
+enum Validation<T: Scalar> {
+    None,
+    Set(Box<Dataset<T>>),
+    Fraction(f64),
+}
+
+/// What a training made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Fit<T: Scalar = f32> {
+    /// The trained model.
+    pub model: Model<T>,
+    /// What happened, epoch by epoch.
+    pub history: History,
+}
+
+impl<T: Scalar> Trainer<T> {
+    /// A trainer of these layers with this loss: 10 epochs of batches of 32 with
+    /// [`Adam`] at a rate of 0.001, seed 0, on one thread, unless told otherwise.
+    pub fn new(layers: impl Layer, loss: impl Loss<T> + 'static) -> Trainer<T> {
+        Trainer {
+            layers: AnyLayer::new(layers),
+            loss: Box::new(loss),
+            optimizer: None,
+            epochs: 10,
+            batch_size: 32,
+            seed: 0,
+            threads: Threads::single(),
+            transforms: Vec::new(),
+            target_transforms: Vec::new(),
+            validation: Validation::None,
+            early_stopping: None,
+            frozen: Vec::new(),
+            params: None,
+            callbacks: Vec::new(),
+        }
+    }
+
+    /// Sets the optimizer, with whatever schedule and clipping it is wrapped in.
+    #[must_use]
+    pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Trainer<T> {
+        self.optimizer = Some(Box::new(optimizer));
+        self
+    }
+
+    /// Sets how often the whole training set is gone through.
+    #[must_use]
+    pub fn epochs(mut self, epochs: usize) -> Trainer<T> {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Sets the number of samples of a batch; the last batch of an epoch may have fewer.
+    #[must_use]
+    pub fn batch_size(mut self, size: usize) -> Trainer<T> {
+        self.batch_size = size;
+        self
+    }
+
+    /// Sets the seed of everything random.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Trainer<T> {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the number of threads to compute on; 0 means as many as the machine has. The model does not
+    /// depend on it.
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Trainer<T> {
+        self.threads = Threads::new(count);
+        self
+    }
+
+    /// Adds a transform of the inputs. It is fitted on the training samples alone and becomes a part of
+    /// the model.
+    #[must_use]
+    pub fn transform(mut self, transform: Transform) -> Trainer<T> {
+        self.transforms.push(transform);
+        self
+    }
+
+    /// Adds a transform of the values to learn. It is fitted on the training samples alone; the model's
+    /// answers go back through it.
+    #[must_use]
+    pub fn transform_targets(mut self, transform: Transform) -> Trainer<T> {
+        self.target_transforms.push(transform);
+        self
+    }
+
+    /// Sets the data set that the model is judged on after each epoch.
+    #[must_use]
+    pub fn validation(mut self, data: &Dataset<T>) -> Trainer<T> {
+        self.validation = Validation::Set(Box::new(data.clone()));
+        self
+    }
+
+    /// Holds back this part of the training samples, drawn at random, to judge the model on after each
+    /// epoch; of each class alike if there are classes.
+    #[must_use]
+    pub fn validation_fraction(mut self, fraction: f64) -> Trainer<T> {
+        self.validation = Validation::Fraction(fraction);
+        self
+    }
+
+    /// Ends training when the loss no longer falls, with the parameters of the best epoch.
+    #[must_use]
+    pub fn early_stopping(mut self, early_stopping: EarlyStopping) -> Trainer<T> {
+        self.early_stopping = Some(early_stopping);
+        self
+    }
+
+    /// Keeps the parameters whose name matches `pattern` (`"0.*"`) as they start.
+    #[must_use]
+    pub fn freeze(mut self, pattern: impl Into<String>) -> Trainer<T> {
+        self.frozen.push(pattern.into());
+        self
+    }
+
+    /// Starts from these parameters instead of random ones.
+    #[must_use]
+    pub fn start_from(mut self, params: Params<T>) -> Trainer<T> {
+        self.params = Some(params);
+        self
+    }
+
+    /// Adds something that is told of the training while it runs.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'static) -> Trainer<T> {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Trains on a data set.
+    ///
+    /// # Errors
+    /// A setting out of its range; layers that do not fit the data, named; a target that does not fit the
+    /// loss; [`Error::NotFinite`] with epoch, step and layer if the numbers blow up; whatever a callback
+    /// returns.
+    pub fn fit(self, data: &Dataset<T>) -> Result<Fit<T>> {
+        if self.epochs == 0 {
+            return Err(Error::Setting { setting: "epochs", rule: "at least 1", value: 0.0 });
+        }
+        let (mut train, mut validation) = self.validation.divide(data, self.seed)?;
+        let validation_target = validation.as_ref().map(|set| set.target().clone());
+        // Fitted on the training part alone, applied to both.
+        let mut input_transforms = Vec::new();
+        for transform in &self.transforms {
+            let fitted = transform.fit(train.inputs())?;
+            train = train.transform_inputs(&fitted)?;
+            validation = validation.map(|set| set.transform_inputs(&fitted)).transpose()?;
+            input_transforms.push(fitted);
+        }
+        let mut target_transforms = Vec::new();
+        for transform in &self.target_transforms {
+            let fitted = transform.fit(train.values()?)?;
+            train = train.transform_targets(&fitted)?;
+            validation = validation.map(|set| set.transform_targets(&fitted)).transpose()?;
+            target_transforms.push(fitted);
+        }
+
+        let network = Network::build(self.layers, train.inputs().shape().sample())?;
+        let answers = Answers {
+            output: network.output(),
+            link: self.loss.link(),
+            target_transforms,
+            class_names: data.class_names().to_vec(),
+        };
+        let mut params = self.params.unwrap_or_else(|| network.init(self.seed));
+        network.check_params(&params)?;
+        for pattern in &self.frozen {
+            params.freeze(pattern)?;
+        }
+        let optimizer = match self.optimizer {
+            Some(optimizer) => optimizer,
+            None => Box::new(Adam::new(1e-3)?),
+        };
+        let learner =
+            Learner::with_parts(network, params, self.loss, optimizer, self.seed).threads(self.threads);
+        let mut run = Run {
+            learner,
+            answers,
+            validation: validation.zip(validation_target),
+            early_stopping: self.early_stopping,
+            callbacks: self.callbacks,
+        };
+        let batches = Batches::new(&train, self.batch_size)?.shuffled(self.seed);
+        let history = run.epochs(&batches, self.epochs, train.len())?;
+        let (network, params) = run.learner.into_parts();
+        Ok(Fit { model: Model::from_parts(network, params, input_transforms, run.answers)?, history })
+    }
+}
+
+impl<T: Scalar> Validation<T> {
+    /// The training part and, if there is to be one, the validation part.
+    fn divide(self, data: &Dataset<T>, seed: u64) -> Result<(Dataset<T>, Option<Dataset<T>>)> {
+        let (train, held) = match self {
+            Validation::None => return Ok((data.clone(), None)),
+            Validation::Set(set) => (data.clone(), *set),
+            Validation::Fraction(fraction) if data.labels().is_ok() => {
+                data.stratified_split(fraction, seed)?
+            }
+            Validation::Fraction(fraction) => data.split(fraction, seed)?,
+        };
+        if held.is_empty() {
+            return Err(Error::Needs { what: "validation", needs: "at least one sample" });
+        }
+        Ok((train, Some(held)))
+    }
+}
+
+/// A training under way.
+struct Run<T: Scalar> {
+    learner: Learner<T>,
+    answers: Answers,
+    /// The validation set as the network sees it, and its targets in the data's unit.
+    validation: Option<(Dataset<T>, Target<T>)>,
+    early_stopping: Option<EarlyStopping>,
+    callbacks: Vec<Box<dyn Callback>>,
+}
+
+/// How many rows of the validation set are computed at once.
+const ROWS: usize = 1024;
+
+impl<T: Scalar> Run<T> {
+    fn epochs(&mut self, batches: &Batches<T>, epochs: usize, samples: usize) -> Result<History> {
+        let plan = Plan { epochs, steps: batches.len(), samples, parameters: self.learner.params().len() };
+        for callback in &mut self.callbacks {
+            callback.on_start(&plan)?;
+        }
+        let mut history = History::default();
+        let mut best: Option<Best<T>> = None;
+        let mut order = batches.epoch(0);
+        for epoch in 1..=epochs {
+            let start = Instant::now();
+            order.restart(epoch as u64 - 1);
+            let loss = self.epoch(epoch, &mut order)?;
+            let (validation_loss, validation) = self.validate()?.unzip();
+            let rate = self.learner.optimizer().rate();
+            let seconds = start.elapsed().as_secs_f64();
+            let record = EpochRecord { epoch, loss, validation_loss, validation, rate, seconds };
+            let mut ends = false;
+            for callback in &mut self.callbacks {
+                ends |= callback.on_epoch(&record)? == ControlFlow::Break(());
+            }
+            if let Some(stopping) = self.early_stopping {
+                let judged = record.judged_loss();
+                match &best {
+                    Some(best) if judged >= best.loss - stopping.min_fall => {
+                        ends |= epoch - best.epoch >= stopping.patience;
+                    }
+                    _ => best = Some(Best { epoch, loss: judged, params: self.learner.params().clone() }),
+                }
+            }
+            history.epochs.push(record);
+            if ends {
+                break;
+            }
+        }
+        if let Some(best) = best
+            && best.epoch < history.epochs.len()
+        {
+            *self.learner.params_mut() = best.params;
+            history.restored = Some(best.epoch);
+        }
+        for callback in &mut self.callbacks {
+            callback.on_end(&history)?;
+        }
+        Ok(history)
+    }
+
+    /// Trains for an epoch and answers the mean loss of its samples, each before its step.
+    fn epoch(&mut self, epoch: usize, batches: &mut Epoch<T>) -> Result<f64> {
+        let (mut sum, mut samples) = (0.0, 0);
+        for (step, batch) in (1..).zip(batches) {
+            let loss = self.learner.step(&batch.inputs, &batch.target).map_err(|error| match error {
+                Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
+                other => other,
+            })?;
+            let loss = loss.as_f64();
+            sum += loss * batch.target.len() as f64;
+            samples += batch.target.len();
+            for callback in &mut self.callbacks {
+                callback.on_step(&StepRecord { epoch, step, loss })?;
+            }
+        }
+        Ok(sum / samples as f64)
+    }
+
+    /// The loss and the metrics on the validation set.
+    fn validate(&mut self) -> Result<Option<(f64, Metrics)>> {
+        let Some((set, target)) = &self.validation else { return Ok(None) };
+        let (mut sum, mut outputs) = (0.0, Vec::new());
+        for batch in Batches::new(set, ROWS)?.epoch(0) {
+            let (output, loss) = self.learner.evaluate(&batch.inputs, &batch.target)?;
+            sum += loss.as_f64() * batch.target.len() as f64;
+            outputs.extend_from_slice(output.as_slice());
+        }
+        let outputs = Tensor::new(self.answers.output.prepend(set.len())?, outputs)?;
+        let metrics = self.answers.judge(outputs, target)?;
+        Ok(Some((sum / set.len() as f64, metrics)))
+    }
+}
+
+/// The best epoch so far.
+struct Best<T: Scalar> {
+    epoch: usize,
+    loss: f64,
+    params: Params<T>,
+}

@@ -1,0 +1,65 @@
+//! Train and run small and medium neural networks on the CPU, in pure Rust.
+//!
+//! A network is a function made of small functions, with one vector of parameters θ. Learning is going
+//! downhill on a loss L(θ):
+//!
+//! ```text
+//! data ──batches──▶ network(θ, x) ──▶ loss ──backward──▶ ∇θ ──optimizer──▶ θ
+//! ```
+//!
+//! ```
+//! use downhill::prelude::*;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let iris: Dataset = Bundled::Iris.load()?;
+//! let (train, test) = iris.split_by(&Bundled::Iris.split())?;
+//!
+//! let layers = Sequential::new().then(Linear::new(16)).then(Activation::Relu).then(Linear::new(3));
+//! let fit = Trainer::new(layers, CrossEntropy::new())
+//!     .optimizer(Adam::new(0.01)?)
+//!     .transform(Transform::Standardize)
+//!     .epochs(60)
+//!     .batch_size(16)
+//!     .seed(1)
+//!     .fit(&train)?;
+//!
+//! println!("{}", fit.model.evaluate(&test)?);
+//! fit.model.save(std::env::temp_dir().join("iris.downhill"))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each arrow above is a crate that can be used alone; this one only re-exports them:
+//!
+//! | module | is |
+//! |---|---|
+//! | [`tensor`] | tensor math: shapes, broadcasting, matrix products, reductions |
+//! | [`autodiff`] | differentiation rules, the tape that chains them, and proofs of rules |
+//! | [`nn`] | layers, losses, initialisers, the parameter layout |
+//! | [`optim`] | optimizers, schedules, gradient clipping |
+//! | [`data`] | data sets, readers, transforms, splits, batches |
+//! | [`train`] | the training loop, metrics, callbacks, models that are saved and loaded |
+
+pub use downhill_autodiff as autodiff;
+pub use downhill_data as data;
+pub use downhill_nn as nn;
+pub use downhill_optim as optim;
+pub use downhill_tensor as tensor;
+pub use downhill_train as train;
+
+/// What most programs need.
+pub mod prelude {
+    pub use downhill_autodiff::{Tape, Tensor, Var};
+    #[cfg(feature = "bundled")]
+    pub use downhill_data::Bundled;
+    pub use downhill_data::{Batches, Dataset, Split, Table, Transform};
+    pub use downhill_nn::{
+        Activation, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Context, CrossEntropy, Dropout,
+        Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,
+        Sequential, Target,
+    };
+    pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
+    pub use downhill_train::{
+        Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,
+    };
+}
