@@ -43,7 +43,10 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn pullback(self, cotangent: &Tensor<T>, gradient: &mut [T]) -> Result<Gradients<'t, T>> {
         self.tape.status()?;
         if cotangent.shape() != self.shape() {
-            return Err(Error::Cotangent { cotangent: cotangent.shape(), value: self.shape() });
+            return Err(Error::Cotangent {
+                cotangent: Box::new(cotangent.shape()),
+                value: Box::new(self.shape()),
+            });
         }
         self.pullback_owned(cotangent.clone(), gradient)
     }

@@ -96,7 +96,12 @@ pub fn rule_within<R>(rule: &R, operands: &[Tensor<f64>], tolerance: Tolerance) 
 where
     R: Rule<f64> + Rule<Dual64> + Clone,
 {
-    prove(|tape, x| tape.apply(rule.clone(), x), |tape, x| tape.apply(rule.clone(), x), operands, tolerance)
+    function(
+        |tape, x| tape.apply(rule.clone(), x),
+        |tape, x| tape.apply(rule.clone(), x),
+        operands,
+        tolerance,
+    )
 }
 
 /// Proves the derivative of a whole formula at these operands: see [`rule`].
@@ -108,15 +113,19 @@ pub fn formula<F: Formula>(
     operands: &[Tensor<f64>],
     tolerance: Tolerance,
 ) -> Result<(), Disagreement> {
-    prove(|_, x| formula.value(x), |_, x| formula.value(x), operands, tolerance)
+    function(|_, x| formula.value(x), |_, x| formula.value(x), operands, tolerance)
 }
 
 /// A cotangent without symmetries that a wrong derivative could hide behind.
-fn cotangent(shape: crate::Shape) -> Tensor<f64> {
+pub fn cotangent(shape: crate::Shape) -> Tensor<f64> {
     Tensor::from_fn(shape, |i| 0.3 + ((i as f64 + 1.0) * 1.7).sin())
 }
 
-fn prove(
+/// Proves the derivative of a function given once in `f64` and once in dual numbers: see [`rule`].
+///
+/// # Errors
+/// The first [`Disagreement`].
+pub fn function(
     real: impl for<'t> Fn(&'t Tape<f64>, &[Var<'t, f64>]) -> Var<'t, f64>,
     dual: impl for<'t> Fn(&'t Tape<Dual64>, &[Var<'t, Dual64>]) -> Var<'t, Dual64>,
     operands: &[Tensor<f64>],
@@ -200,7 +209,8 @@ fn prove(
 /// difference of larger numbers, and carries their rounding.
 const SMALL: f64 = 1e-3;
 
-fn close(got: f64, expected: f64, size: f64, relative: f64) -> bool {
+/// Whether a number is the expected one, within a tolerance relative to the size of what it was summed from.
+pub fn close(got: f64, expected: f64, size: f64, relative: f64) -> bool {
     got == expected
         || (got - expected).abs() <= relative * size.max(expected.abs()).max(SMALL)
         || (got.is_nan() && expected.is_nan())

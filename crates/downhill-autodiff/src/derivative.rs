@@ -102,10 +102,13 @@ where
     })
 }
 
-/// x + εv.
-pub(crate) fn along(x: &Tensor<f64>, v: &Tensor<f64>) -> Result<Tensor<Dual<f64>>> {
+/// x + εv: what a function has to be given for its value to carry its derivative along v.
+///
+/// # Errors
+/// [`Error::Cotangent`] if the shapes differ.
+pub fn along(x: &Tensor<f64>, v: &Tensor<f64>) -> Result<Tensor<Dual<f64>>> {
     if x.shape() != v.shape() {
-        return Err(Error::Cotangent { cotangent: v.shape(), value: x.shape() });
+        return Err(Error::Cotangent { cotangent: Box::new(v.shape()), value: Box::new(x.shape()) });
     }
     let (x_elements, v_elements) = (x.as_slice(), v.as_slice());
     Ok(Tensor::from_fn(x.shape(), |i| Dual::new(x_elements[i], v_elements[i])))

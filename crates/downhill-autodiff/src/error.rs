@@ -43,9 +43,9 @@ pub enum Error {
     #[error("the cotangent has shape {cotangent}, the value {value}")]
     Cotangent {
         /// The cotangent's shape.
-        cotangent: Shape,
+        cotangent: Box<Shape>,
         /// The value's shape.
-        value: Shape,
+        value: Box<Shape>,
     },
     /// A flat gradient too short for the parameters on the tape.
     #[error("the gradient has {given} elements, the parameters on the tape reach to {needed}")]

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::tensor::random::{Generator, generator};
 use downhill_autodiff::{Tape, Var};
 
@@ -33,12 +34,17 @@ impl<'t, T: Scalar> Context<'t, T> {
     #[track_caller]
     pub fn param(&self, param: &Param) -> Var<'t, T> {
         let theta = self.params.theta();
-        match self.params.layout().parts().get(param.part) {
-            Some(part) if !part.trainable => match theta.window(param.start, param.shape) {
-                Ok(value) => self.tape.constant(value),
-                Err(_) => self.tape.parameter(theta, param.start, param.shape),
-            },
-            _ => self.tape.parameter(theta, param.start, param.shape),
+        let Some(part) = self.params.layout().parts().get(param.part) else {
+            let error = TensorError::Operand {
+                operation: "parameter",
+                rule: "was not declared in `build`",
+                shape: theta.shape(),
+            };
+            return self.tape.fail("parameter", vec![theta.shape()], error);
+        };
+        match theta.window(part.start, part.shape) {
+            Ok(value) if !part.trainable => self.tape.constant(value),
+            _ => self.tape.parameter(theta, part.start, part.shape),
         }
     }
 

@@ -37,7 +37,7 @@ pub enum Error {
         /// The layer's path and kind.
         layer: String,
         /// What failed.
-        source: TapeError,
+        source: Box<TapeError>,
     },
     /// A computation failed outside every layer.
     #[error(transparent)]

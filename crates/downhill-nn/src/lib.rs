@@ -26,7 +26,9 @@
 //! ```
 
 mod any;
+pub mod check;
 mod context;
+mod curvature;
 mod error;
 mod init;
 mod layer;

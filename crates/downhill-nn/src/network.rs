@@ -132,7 +132,7 @@ impl Network {
     /// Names the layer in an error of a tape that this network ran on.
     pub fn locate(&self, error: TapeError) -> Error {
         match error.section().and_then(|section| self.plan.layers.get(section)) {
-            Some(layer) => Error::Layer { layer: layer.to_string(), source: error },
+            Some(layer) => Error::Layer { layer: layer.to_string(), source: Box::new(error) },
             None => Error::Tape(error),
         }
     }

@@ -1,23 +1,21 @@
 //! A network's numbers.
 
 use downhill_autodiff::tensor::Layout;
-use downhill_autodiff::{Real, Shape, Tensor};
+use downhill_autodiff::{Real, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// A declared parameter: a place in θ.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// A declared parameter: which part of θ it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param {
     pub(crate) part: usize,
-    pub(crate) start: usize,
-    pub(crate) shape: Shape,
 }
 
-impl Param {
-    /// Its shape.
-    pub fn shape(&self) -> Shape {
-        self.shape
+/// A parameter not yet declared.
+impl Default for Param {
+    fn default() -> Param {
+        Param { part: usize::MAX }
     }
 }
 
@@ -122,7 +120,13 @@ impl<T: Real> Params<T> {
 
     /// The same parameters in another number type.
     pub fn cast<U: Real>(&self) -> Params<U> {
-        Params { theta: self.theta.cast(), layout: self.layout.clone() }
+        self.with_theta(self.theta.cast())
+    }
+
+    /// Parameters of the same layout with other numbers, of which there must be as many.
+    pub(crate) fn with_theta<U: Real>(&self, theta: Tensor<U>) -> Params<U> {
+        debug_assert_eq!(theta.len(), self.len());
+        Params { theta, layout: self.layout.clone() }
     }
 
     fn unknown(&self, name: &str) -> Error {

@@ -42,9 +42,9 @@ impl<'a> Scope<'a> {
         }
         init.check(shape).map_err(|reason| self.refuse(shape, reason))?;
         let part = self.plan.layout.parts().len();
-        let start = self.plan.layout.push(name, shape, true);
+        self.plan.layout.push(name, shape, true);
         self.plan.inits.push(init);
-        Ok(Param { part, start, shape })
+        Ok(Param { part })
     }
 
     /// Builds a layer inside this one under a name, and answers the shape of one sample of its output.

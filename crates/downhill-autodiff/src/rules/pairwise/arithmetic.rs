@@ -196,4 +196,4 @@ macro_rules! number_operator {
 number_operator!(Add, add, |number, x| x + number);
 number_operator!(Sub, sub, |number, x| -x + number);
 number_operator!(Mul, mul, |number, x| x * number);
-number_operator!(Div, div, |number, x| x.apply(Map(Recip)) * number);
+number_operator!(Div, div, |number, x| x.apply(Map(Recip)).mul_scalar(number));
