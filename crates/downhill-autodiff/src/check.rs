@@ -207,7 +207,7 @@ pub fn function(
 
 /// What is smaller than this is compared as if it were as large: a small derivative is mostly the
 /// difference of larger numbers, and carries their rounding.
-const SMALL: f64 = 1e-3;
+const SMALL: f64 = 1e-2;
 
 /// Whether a number is the expected one, within a tolerance relative to the size of what it was summed from.
 pub fn close(got: f64, expected: f64, size: f64, relative: f64) -> bool {

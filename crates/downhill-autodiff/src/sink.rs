@@ -115,8 +115,12 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip1<A: Copy>(&mut self, a: &[A], f: impl Fn(A) -> T) {
         let it = self.elements.iter_mut().zip(a);
         match self.store {
-            Store::Write => vectorize!(it.for_each(|(d, &a)| *d = f(a))),
-            Store::Add => vectorize!(it.for_each(|(d, &a)| *d += f(a))),
+            Store::Write => vectorize!(for (d, &a) in it {
+                *d = f(a);
+            }),
+            Store::Add => vectorize!(for (d, &a) in it {
+                *d += f(a);
+            }),
         }
     }
 
@@ -125,8 +129,12 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip2<A: Copy, B: Copy>(&mut self, a: &[A], b: &[B], f: impl Fn(A, B) -> T) {
         let it = self.elements.iter_mut().zip(a).zip(b);
         match self.store {
-            Store::Write => vectorize!(it.for_each(|((d, &a), &b)| *d = f(a, b))),
-            Store::Add => vectorize!(it.for_each(|((d, &a), &b)| *d += f(a, b))),
+            Store::Write => vectorize!(for ((d, &a), &b) in it {
+                *d = f(a, b);
+            }),
+            Store::Add => vectorize!(for ((d, &a), &b) in it {
+                *d += f(a, b);
+            }),
         }
     }
 
@@ -135,8 +143,12 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip3<A: Copy, B: Copy, C: Copy>(&mut self, a: &[A], b: &[B], c: &[C], f: impl Fn(A, B, C) -> T) {
         let it = self.elements.iter_mut().zip(a).zip(b).zip(c);
         match self.store {
-            Store::Write => vectorize!(it.for_each(|(((d, &a), &b), &c)| *d = f(a, b, c))),
-            Store::Add => vectorize!(it.for_each(|(((d, &a), &b), &c)| *d += f(a, b, c))),
+            Store::Write => vectorize!(for (((d, &a), &b), &c) in it {
+                *d = f(a, b, c);
+            }),
+            Store::Add => vectorize!(for (((d, &a), &b), &c) in it {
+                *d += f(a, b, c);
+            }),
         }
     }
 }

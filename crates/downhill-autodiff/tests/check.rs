@@ -73,7 +73,8 @@ impl<T: Real> Rule<T> for Quotient {
 #[test]
 fn wrong_rules_are_caught() {
     let operands = [Tensor::vector([1.0, 2.0, -3.0]), Tensor::vector([0.5, -1.5, 2.0])];
-    let cases: [(Quotient, fn(&Disagreement) -> bool); 10] = [
+    type Finding = fn(&Disagreement) -> bool;
+    let cases: [(Quotient, Finding); 10] = [
         (Factor, |wrong| matches!(wrong, Disagreement::Derivative { operand: 0, element: 0, .. })),
         (Sign, |wrong| matches!(wrong, Disagreement::Derivative { operand: 1, element: 0, .. })),
         (Overwrites, |wrong| matches!(wrong, Disagreement::Overwritten { operand: 0 })),

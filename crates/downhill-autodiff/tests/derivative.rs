@@ -1,5 +1,8 @@
 //! Products of derivatives with vectors: against closed forms and against each other.
 
+// A panic is a failure report.
+#![allow(clippy::unwrap_used)]
+
 use downhill_autodiff::derivative::{hvp, jvp, vjp};
 use downhill_autodiff::tensor::random::generator;
 use downhill_autodiff::{Error, Real, Tensor, Var};

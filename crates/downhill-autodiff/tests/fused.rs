@@ -1,5 +1,8 @@
 //! Fused rules against their composition of primitives.
 
+// A panic is a failure report.
+#![allow(clippy::unwrap_used)]
+
 use downhill_autodiff::rules::cross_entropy::SoftmaxCrossEntropy;
 use downhill_autodiff::rules::elementwise::*;
 use downhill_autodiff::tensor::random::generator;

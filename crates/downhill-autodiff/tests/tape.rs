@@ -1,5 +1,8 @@
 //! What a tape does beyond the rules: errors, leaves, backward passes.
 
+// A panic is a failure report.
+#![allow(clippy::panic)]
+
 use std::cell::Cell;
 use std::rc::Rc;
 

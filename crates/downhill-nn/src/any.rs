@@ -1,16 +1,17 @@
 //! Layers as data.
 
 use std::any::Any;
+use std::cell::Cell;
 
 use downhill_autodiff::{Shape, Var};
-use serde::{Deserialize, Serialize, Serializer, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
 use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Block {
     pub(crate) layer: Box<AnyLayer>,
@@ -39,6 +40,27 @@ impl Block {
         let y = run();
         cx.tape().set_section(outer);
         y
+    }
+}
+
+/// How deep layers may be nested. A file could otherwise nest them until reading it overflows the stack.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+thread_local! {
+    /// The number of layers inside each other that this thread is reading.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+impl<'de> Deserialize<'de> for Block {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Block, D::Error> {
+        let depth = DEPTH.get();
+        if depth == MAX_DEPTH {
+            return Err(de::Error::custom(format!("layers are nested more than {MAX_DEPTH} deep")));
+        }
+        DEPTH.set(depth + 1);
+        let layer = Box::deserialize(deserializer);
+        DEPTH.set(depth);
+        Ok(Block { layer: layer?, section: 0 })
     }
 }
 

@@ -53,6 +53,7 @@ impl From<downhill_autodiff::Error> for Flaw {
 /// The first [`Flaw`].
 pub fn layer(layer: impl Layer, x: &Tensor<f64>, seed: Option<u64>) -> Result<(), Flaw> {
     let network = Network::build(layer, x.shape().sample())?;
+    network.check_input(x.shape())?;
     let params: Params<f64> = network.init(7);
     let tape = Tape::new();
     let input = tape.variable(x.clone());

@@ -2,7 +2,7 @@
 
 use downhill_autodiff::tensor::Layout;
 use downhill_autodiff::{Real, Tensor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Error, Result};
 
@@ -22,8 +22,8 @@ impl Default for Param {
 /// All the parameters of a network: one flat vector θ and the names of its parts.
 ///
 /// Names and shapes are PyTorch's: `0.weight` is `[out, in]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(bound(serialize = "T: Serialize"))]
 pub struct Params<T: Real = f32> {
     theta: Tensor<T>,
     layout: Layout,
@@ -132,5 +132,24 @@ impl<T: Real> Params<T> {
     fn unknown(&self, name: &str) -> Error {
         let known: Vec<&str> = self.layout.parts().iter().map(|part| part.name.as_str()).collect();
         Error::UnknownName { name: name.into(), known: known.join(", ") }
+    }
+}
+
+/// Parameters as they were written, which may not fit each other.
+#[derive(Deserialize)]
+#[serde(rename = "Params", bound(deserialize = "T: Deserialize<'de>"))]
+struct Unchecked<T: Real> {
+    theta: Tensor<T>,
+    layout: Layout,
+}
+
+impl<'de, T: Real + Deserialize<'de>> Deserialize<'de> for Params<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Params<T>, D::Error> {
+        let Unchecked { theta, layout } = Unchecked::deserialize(deserializer)?;
+        if theta.shape() != [layout.len()] {
+            let (shape, len) = (theta.shape(), layout.len());
+            return Err(de::Error::custom(format!("θ has shape {shape}, its layout {len} elements")));
+        }
+        Ok(Params { theta, layout })
     }
 }

@@ -3,7 +3,7 @@
 use downhill_autodiff::tensor::Layout;
 use downhill_autodiff::{Shape, Tape, Tensor};
 
-use crate::any::Block;
+use crate::any::{Block, MAX_DEPTH};
 use crate::{Context, Error, Init, Layer, LayerSummary, Param, Params, Result};
 
 /// Everything that building a network finds out.
@@ -20,11 +20,17 @@ pub struct Scope<'a> {
     plan: &'a mut Plan,
     path: String,
     kind: String,
+    /// The shape of one sample of the layer's input.
+    input: Shape,
+    depth: usize,
 }
+
+/// The most elements that a sample or θ may have: what fits into memory in the largest number type.
+const MAX_ELEMENTS: usize = isize::MAX as usize / 16;
 
 impl<'a> Scope<'a> {
     pub(crate) fn root(plan: &'a mut Plan) -> Scope<'a> {
-        Scope { plan, path: String::new(), kind: String::new() }
+        Scope { plan, path: String::new(), kind: String::new(), input: Shape::SCALAR, depth: 0 }
     }
 
     fn name(&self, of: &str) -> String {
@@ -34,13 +40,18 @@ impl<'a> Scope<'a> {
     /// Declares a parameter of this layer.
     ///
     /// # Errors
-    /// [`Error::DuplicateName`]; [`Error::Build`] if the initialiser does not fit the shape.
+    /// [`Error::DuplicateName`]; [`Error::Build`] if the initialiser does not fit the shape, or the
+    /// parameters become too large for any memory.
     pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Param> {
         let (name, shape) = (self.name(name), shape.into());
         if self.plan.layout.part(&name).is_some() {
             return Err(Error::DuplicateName { name });
         }
-        init.check(shape).map_err(|reason| self.refuse(shape, reason))?;
+        let refuse = |reason| self.refuse(self.input, format!("parameter {name} {shape}: {reason}"));
+        init.check(shape).map_err(refuse)?;
+        if self.plan.layout.len().saturating_add(shape.elements()) > MAX_ELEMENTS {
+            return Err(refuse("it is too large".into()));
+        }
         let part = self.plan.layout.parts().len();
         self.plan.layout.push(name, shape, true);
         self.plan.inits.push(init);
@@ -54,8 +65,14 @@ impl<'a> Scope<'a> {
         child.section = self.plan.layers.len();
         let first = self.plan.layout.parts().len();
         self.plan.layers.push(LayerSummary::new(&path, &kind));
-        let mut scope = Scope { plan: self.plan, path, kind };
+        let mut scope = Scope { plan: self.plan, path, kind, input, depth: self.depth + 1 };
+        if self.depth >= MAX_DEPTH {
+            return Err(scope.refuse(input, format!("layers are nested more than {MAX_DEPTH} deep")));
+        }
         let output = Layer::build(&mut *child.layer, &mut scope, input)?;
+        if input.elements().max(output.elements()) > MAX_ELEMENTS {
+            return Err(scope.refuse(input, format!("it makes that {output}, which is too large")));
+        }
         let own = &self.plan.layout.parts()[first..];
         let parameters = own.iter().map(|part| part.shape.elements()).sum();
         let inner = self.plan.layers.len() - child.section - 1;

@@ -1,8 +1,9 @@
 //! The named parts of a flat vector of parameters.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::Shape;
 
@@ -45,7 +46,7 @@ impl std::fmt::Display for Part {
 /// assert_eq!(layout.part("0.bias").unwrap().range(), 64..80);
 /// assert_eq!(layout.name_at(70), Some("0.bias"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Layout {
     parts: Vec<Part>,
     len: usize,
@@ -119,6 +120,35 @@ impl Layout {
 
     fn set(&mut self, pattern: &str, change: impl FnMut(&mut Part)) -> usize {
         self.parts.iter_mut().filter(|part| matches(pattern, &part.name)).map(change).count()
+    }
+}
+
+/// A layout as it was written, which may hold anything.
+#[derive(Deserialize)]
+#[serde(rename = "Layout")]
+struct Unchecked {
+    parts: Vec<Part>,
+    len: usize,
+}
+
+impl<'de> Deserialize<'de> for Layout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Layout, D::Error> {
+        let Unchecked { parts, len } = Unchecked::deserialize(deserializer)?;
+        let (mut end, mut names) = (0_usize, HashSet::new());
+        for part in &parts {
+            if part.start != end {
+                return Err(de::Error::custom(format!("{part} begins at {}, not at {end}", part.start)));
+            }
+            if !names.insert(&part.name) {
+                return Err(de::Error::custom(format!("two parts are named {:?}", part.name)));
+            }
+            let too_large = || de::Error::custom(format!("{part} is too large"));
+            end = end.checked_add(part.shape.elements()).ok_or_else(too_large)?;
+        }
+        if end != len {
+            return Err(de::Error::custom(format!("the parts have {end} elements, not {len}")));
+        }
+        Ok(Layout { parts, len })
     }
 }
 

@@ -34,7 +34,8 @@ mod rearrange;
 mod reduce;
 mod serde_impls;
 mod shape;
-mod simd;
+#[doc(hidden)]
+pub mod simd;
 mod target;
 mod tensor;
 mod threads;
@@ -47,7 +48,6 @@ pub use gemm::Store;
 pub use layout::{Layout, Part};
 pub use real::Real;
 pub use shape::Shape;
-pub use simd::vectorize;
 pub use target::Target;
 pub use tensor::Tensor;
 pub use threads::Threads;

@@ -1,38 +1,47 @@
 //! The widest instructions that this processor has, chosen at run time.
 
-/// Runs `f` compiled for the widest vector instructions that this processor has.
+/// Runs an expression compiled for the widest vector instructions that this processor has:
+/// `vectorize!(for x in xs { … })`.
 ///
-/// `f` is compiled once for each instruction set, and the compiler vectorises its loops anew each
-/// time. The result is the same to the bit, since it neither reorders nor contracts floating-point
+/// The expression is compiled once for each instruction set, and the compiler vectorises its loops anew
+/// each time. The result is the same to the bit, since it neither reorders nor contracts floating-point
 /// arithmetic: write no `mul_add`, and spell out the lanes of a sum that is to run in parallel.
 ///
-/// Whatever `f` does must be inlined into it, and `f` itself into each of its versions, or it
-/// stays as slow as it is. So mark every closure `#[inline(always)]` that is passed here, or to a function
-/// that passes it on; and every function that they call (the kernels of [`Real`](crate::Real) are
-/// marked). The compiler takes the attribute on a closure that is an argument of a call. Loop with `for`: the
-/// standard library's `for_each` and `fold` are not marked.
+/// Whatever a loop calls must be inlined into it, or it stays as slow as it is. So mark every closure
+/// `#[inline(always)]` that is passed to a function called here, and every function that is called (the kernels
+/// of [`Real`](crate::Real) are marked). The compiler takes the attribute on a closure that is an argument of a call.
+/// Loop with `for`: the standard library's `for_each` and `fold` are not marked. `return` and `?` leave
+/// the expression, not the function around it.
 ///
 /// ```
 /// use downhill_tensor::{Real, vectorize};
 ///
 /// #[inline(always)]
 /// fn map<T: Real>(numbers: &mut [T], f: impl Fn(T) -> T) {
-///     vectorize(
-///         #[inline(always)]
-///         || {
-///             for x in numbers {
-///                 *x = f(*x);
-///             }
-///         },
-///     );
+///     vectorize!(for x in numbers {
+///         *x = f(*x);
+///     });
 /// }
 ///
 /// let mut numbers = [0.0, 1e9];
 /// map(&mut numbers, #[inline(always)] |x| x.tanh_kernel());
 /// assert_eq!(numbers, [0.0, 1.0]);
 /// ```
+#[macro_export]
+macro_rules! vectorize {
+    ($body:expr) => {
+        // A closure of its own for each use, so that it is inlined into each of its versions.
+        $crate::simd::widest(
+            #[inline(always)]
+            || $body,
+        )
+    };
+}
+
+/// Runs `f` compiled for the widest vector instructions that this processor has: what
+/// [`vectorize!`](crate::vectorize!) expands to.
 #[inline(always)]
-pub fn vectorize<R>(f: impl FnOnce() -> R) -> R {
+pub fn widest<R>(f: impl FnOnce() -> R) -> R {
     match Instructions::detect() {
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx512 => {
@@ -86,16 +95,4 @@ impl Instructions {
         }
         Instructions::Baseline
     }
-}
-
-/// [`vectorize`](fn@crate::vectorize) of an expression: `vectorize!(for x in xs { … })`. It marks the
-/// closure that it makes of the expression.
-#[macro_export]
-macro_rules! vectorize {
-    ($body:expr) => {
-        $crate::vectorize(
-            #[inline(always)]
-            || $body,
-        )
-    };
 }

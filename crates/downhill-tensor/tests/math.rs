@@ -167,14 +167,11 @@ fn vectors_do_not_change_a_bit() {
     for length in 0..70 {
         let xs: Vec<f64> = (0..length).map(|i| f64::from(i) * 0.37 - 11.0).collect();
         let mut ys = xs.clone();
-        vectorize(
-            #[inline(always)]
-            || {
-                for y in &mut ys {
-                    *y = y.tanh_kernel() + y.erf_kernel() * y.exp_kernel();
-                }
-            },
-        );
+        vectorize!({
+            for y in &mut ys {
+                *y = y.tanh_kernel() + y.erf_kernel() * y.exp_kernel();
+            }
+        });
         for (x, y) in xs.iter().zip(&ys) {
             let alone = std::hint::black_box(*x);
             let alone = alone.tanh_kernel() + alone.erf_kernel() * alone.exp_kernel();

@@ -30,17 +30,24 @@ impl Answers {
         let refuse =
             Error::Question { question: "a class", needed: "classification", output: Box::new(self.output) };
         let probabilities = match (self.link, self.output.len()) {
-            (Link::Softmax, 1) => outputs.softmax(1)?,
-            (Link::Logistic, 0 | 1) => outputs.sigmoid(),
-            (Link::Probabilities, 0 | 1) => outputs.clone(),
+            (Link::Softmax, 1) | (Link::Logistic | Link::Probabilities, 0 | 1) => self.linked(outputs)?,
             _ => return Err(refuse),
         };
-        if self.output.elements() != 1 {
+        if self.output.elements() != 1 || self.link == Link::Softmax {
             return Ok(probabilities);
         }
         // One output is the probability of the second of two classes.
         let pairs: Vec<T> = probabilities.as_slice().iter().flat_map(|&p| [T::one() - p, p]).collect();
         Ok(Tensor::new([probabilities.len(), 2], pairs)?)
+    }
+
+    /// What the loss takes the outputs for.
+    fn linked<T: Scalar>(&self, outputs: &Tensor<T>) -> Result<Tensor<T>> {
+        Ok(match self.link {
+            Link::Softmax => outputs.softmax(1)?,
+            Link::Logistic => outputs.sigmoid(),
+            _ => outputs.clone(),
+        })
     }
 
     /// How good outputs are; the targets are in the data's unit.
@@ -60,9 +67,8 @@ impl Answers {
                 let numbers =
                     |tensor: &Tensor<T>| tensor.as_slice().iter().map(|x| x.as_f64()).collect::<Vec<_>>();
                 let width = values.shape().sample().elements();
-                let errors =
-                    RegressionErrors::new(width, &numbers(values), &numbers(&self.values(outputs)?))?;
-                Ok(Metrics::Values(errors))
+                let answers = self.values(self.linked(&outputs)?)?;
+                Ok(Metrics::Values(RegressionErrors::new(width, &numbers(values), &numbers(&answers))?))
             }
         }
     }

@@ -9,12 +9,13 @@ pub struct EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// Ends training after this many epochs in a row without a lower loss.
+    /// Ends training after this many epochs in a row without a lower loss; 0 means 1.
     pub fn new(patience: usize) -> EarlyStopping {
         EarlyStopping { patience, min_fall: 0.0 }
     }
 
-    /// Lets a loss count as lower only if it is by more than this.
+    /// Lets a loss count as lower only if it is by more than this: finite and at least 0, or
+    /// [`fit`](crate::Trainer::fit) refuses it.
     #[must_use]
     pub fn min_fall(mut self, fall: f64) -> EarlyStopping {
         self.min_fall = fall;

@@ -27,6 +27,12 @@ impl EpochRecord {
     pub fn judged_loss(&self) -> f64 {
         self.validation_loss.unwrap_or(self.loss)
     }
+
+    /// The same with NaN, which compares with nothing, as the worst of all.
+    pub(crate) fn cost(&self) -> f64 {
+        let loss = self.judged_loss();
+        if loss.is_nan() { f64::INFINITY } else { loss }
+    }
 }
 
 /// The epochs of a training, in order.
@@ -42,7 +48,7 @@ pub struct History {
 impl History {
     /// The epoch with the lowest loss, on the validation set if there is one.
     pub fn best(&self) -> Option<&EpochRecord> {
-        self.epochs.iter().min_by(|a, b| a.judged_loss().total_cmp(&b.judged_loss()))
+        self.epochs.iter().min_by(|a, b| a.cost().total_cmp(&b.cost()))
     }
 
     /// How long training took.

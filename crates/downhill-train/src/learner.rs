@@ -93,6 +93,9 @@ impl<T: Scalar> Learner<T> {
     fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let Learner { network, params, tape, gradient, .. } = self;
         network.check_input(x.shape())?;
+        if params.len() != gradient.len() {
+            network.check_params(params)?;
+        }
         // Another seed for each step, and none that the initialisers draw from.
         let seed = self.seed.wrapping_add((self.steps + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));

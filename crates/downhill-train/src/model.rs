@@ -1,23 +1,24 @@
 //! What training makes, and people save and load.
 
+use std::marker::PhantomData;
 use std::path::Path;
 
 use downhill_data::{Dataset, Fitted};
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::{Link, Network, Params, Scalar};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answers::Answers;
-use crate::{Error, Metrics, Result, file};
+use crate::{Metrics, Result, file};
 
 /// A trained network with all that is needed to use it: the scaling of its inputs, the names of its
 /// classes, the scaling of the values it answers with.
 ///
 /// Inputs are given as the data had them, before any scaling, and values come back in the unit that the
 /// data had.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
+#[derive(Debug, Clone, Serialize)]
+#[serde(bound(serialize = "T: Serialize"))]
 pub struct Model<T: Scalar = f32> {
     network: Network,
     params: Params<T>,
@@ -125,7 +126,7 @@ impl<T: Scalar> Model<T> {
     /// The probability of each class for inputs `[n, …]`: `[n, classes]`.
     ///
     /// # Errors
-    /// [`Error::Question`] if the model is no classifier; otherwise as [`predict`](Model::predict).
+    /// [`Error::Question`](crate::Error::Question) if the model is no classifier; otherwise as [`predict`](Model::predict).
     pub fn predict_proba(&self, inputs: &Tensor<T>) -> Result<Tensor<T>> {
         self.answers.probabilities(&self.outputs(inputs)?)
     }
@@ -141,7 +142,7 @@ impl<T: Scalar> Model<T> {
     /// How good the answers for a data set are.
     ///
     /// # Errors
-    /// [`Error::Needs`] for a data set without rows; [`Error::Targets`] if its targets are not what the
+    /// [`Error::Needs`](crate::Error::Needs) for a data set without rows; [`Error::Targets`](crate::Error::Targets) if its targets are not what the
     /// model answers with; otherwise as [`predict`](Model::predict).
     pub fn evaluate(&self, data: &Dataset<T>) -> Result<Metrics> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
@@ -150,7 +151,8 @@ impl<T: Scalar> Model<T> {
     /// Writes the model to a file: to a temporary one first, so that the place never holds half a model.
     ///
     /// # Errors
-    /// [`Error::Format`] if a layer is not built in; [`Error::File`].
+    /// [`Error::Format`](crate::Error::Format) if a layer is not built in;
+    /// [`Error::File`](crate::Error::File).
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         T: Serialize,
@@ -161,31 +163,53 @@ impl<T: Scalar> Model<T> {
     /// Reads a model from a file. It answers with the very bits that the saved one did.
     ///
     /// # Errors
-    /// [`Error::File`]; [`Error::Format`] if the file is no model file, is damaged or cut off, or holds
-    /// numbers of another type.
+    /// [`Error::File`](crate::Error::File); [`Error::Format`](crate::Error::Format) if the file is no model
+    /// file, is damaged or cut off, or holds numbers of another type.
     pub fn load(path: impl AsRef<Path>) -> Result<Model<T>>
     where
         T: DeserializeOwned,
     {
-        let path = path.as_ref();
-        let wrong = |reason: String| Error::Format { path: path.into(), reason };
-        let (number, model): (String, Model<T>) = file::read(path)?;
-        if number != std::any::type_name::<T>() {
-            return Err(wrong(format!(
-                "it holds numbers of type {number}, not {}",
-                std::any::type_name::<T>()
-            )));
-        }
-        // The file may hold anything: its parts must fit each other.
-        if model.answers.output != model.network.output() {
-            return Err(wrong("its parts do not fit each other".into()));
-        }
-        model.network.check_params(&model.params).map_err(|error| wrong(error.to_string()))?;
+        let (Number(_), model): (Number<T>, Model<T>) = file::read(path.as_ref())?;
         Ok(model)
     }
 
     /// The shape of one sample of the input.
     pub fn input(&self) -> Shape {
         self.network.input()
+    }
+}
+
+/// A model as it was written, whose parts may not fit each other.
+#[derive(Deserialize)]
+#[serde(rename = "Model", bound(deserialize = "T: Deserialize<'de>"))]
+struct Unchecked<T: Scalar> {
+    network: Network,
+    params: Params<T>,
+    input_transforms: Vec<Fitted>,
+    answers: Answers,
+}
+
+impl<'de, T: Scalar + Deserialize<'de>> Deserialize<'de> for Model<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Model<T>, D::Error> {
+        let Unchecked { network, params, input_transforms, answers } = Unchecked::deserialize(deserializer)?;
+        if answers.output != network.output() {
+            let (expected, found) = (network.output(), answers.output);
+            let error = format!("the network's output is {expected}, its answers are made of {found}");
+            return Err(de::Error::custom(error));
+        }
+        Model::from_parts(network, params, input_transforms, answers).map_err(de::Error::custom)
+    }
+}
+
+/// The name of the number type in front of a model in a file.
+struct Number<T>(PhantomData<T>);
+
+impl<'de, T> Deserialize<'de> for Number<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number<T>, D::Error> {
+        let (found, expected) = (String::deserialize(deserializer)?, std::any::type_name::<T>());
+        if found == expected {
+            return Ok(Number(PhantomData));
+        }
+        Err(de::Error::custom(format!("it holds numbers of type {found}, not {expected}")))
     }
 }

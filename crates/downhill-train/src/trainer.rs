@@ -26,7 +26,7 @@ pub struct Trainer<T: Scalar = f32> {
     epochs: usize,
     batch_size: usize,
     seed: u64,
-    threads: Threads,
+    threads: usize,
     transforms: Vec<Transform>,
     target_transforms: Vec<Transform>,
     validation: Validation<T>,
@@ -55,7 +55,7 @@ pub struct Fit<T: Scalar = f32> {
 
 impl<T: Scalar> Trainer<T> {
     /// A trainer of these layers with this loss: 10 epochs of batches of 32 with
-    /// [`Adam`] at a rate of 0.001, seed 0, on one thread, unless told otherwise.
+    /// [`Adam`] at a rate of 0.001, seed 0, on as many threads as the machine has, unless told otherwise.
     pub fn new(layers: impl Layer, loss: impl Loss<T> + 'static) -> Trainer<T> {
         Trainer {
             layers: AnyLayer::new(layers),
@@ -64,7 +64,7 @@ impl<T: Scalar> Trainer<T> {
             epochs: 10,
             batch_size: 32,
             seed: 0,
-            threads: Threads::single(),
+            threads: 0,
             transforms: Vec::new(),
             target_transforms: Vec::new(),
             validation: Validation::None,
@@ -103,11 +103,11 @@ impl<T: Scalar> Trainer<T> {
         self
     }
 
-    /// Sets the number of threads to compute on; 0 means as many as the machine has. The model does not
-    /// depend on it.
+    /// Sets the number of threads to compute on; 0, as at first, means as many as the machine has. The model
+    /// does not depend on it.
     #[must_use]
     pub fn threads(mut self, count: usize) -> Trainer<T> {
-        self.threads = Threads::new(count);
+        self.threads = count;
         self
     }
 
@@ -180,6 +180,12 @@ impl<T: Scalar> Trainer<T> {
         if self.epochs == 0 {
             return Err(Error::Setting { setting: "epochs", rule: "at least 1", value: 0.0 });
         }
+        if let Some(EarlyStopping { min_fall: value, .. }) = self.early_stopping
+            && !(0.0..f64::INFINITY).contains(&value)
+        {
+            let rule = "finite and at least 0";
+            return Err(Error::Setting { setting: "the fall of early stopping", rule, value });
+        }
         let (mut train, mut validation) = self.validation.divide(data, self.seed)?;
         let validation_target = validation.as_ref().map(|set| set.target().clone());
         // Fitted on the training part alone, applied to both.
@@ -214,8 +220,8 @@ impl<T: Scalar> Trainer<T> {
             Some(optimizer) => optimizer,
             None => Box::new(Adam::new(1e-3)?),
         };
-        let learner =
-            Learner::with_parts(network, params, self.loss, optimizer, self.seed).threads(self.threads);
+        let learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
+            .threads(Threads::new(self.threads));
         let mut run = Run {
             learner,
             answers,
@@ -236,10 +242,11 @@ impl<T: Scalar> Validation<T> {
         let (train, held) = match self {
             Validation::None => return Ok((data.clone(), None)),
             Validation::Set(set) => (data.clone(), *set),
+            // A split is told the part to train on.
             Validation::Fraction(fraction) if data.labels().is_ok() => {
-                data.stratified_split(fraction, seed)?
+                data.stratified_split(1.0 - fraction, seed)?
             }
-            Validation::Fraction(fraction) => data.split(fraction, seed)?,
+            Validation::Fraction(fraction) => data.split(1.0 - fraction, seed)?,
         };
         if held.is_empty() {
             return Err(Error::Needs { what: "validation", needs: "at least one sample" });
@@ -283,12 +290,12 @@ impl<T: Scalar> Run<T> {
                 ends |= callback.on_epoch(&record)? == ControlFlow::Break(());
             }
             if let Some(stopping) = self.early_stopping {
-                let judged = record.judged_loss();
+                let loss = record.cost();
                 match &best {
-                    Some(best) if judged >= best.loss - stopping.min_fall => {
+                    Some(best) if loss >= best.loss - stopping.min_fall => {
                         ends |= epoch - best.epoch >= stopping.patience;
                     }
-                    _ => best = Some(Best { epoch, loss: judged, params: self.learner.params().clone() }),
+                    _ => best = Some(Best { epoch, loss, params: self.learner.params().clone() }),
                 }
             }
             history.epochs.push(record);

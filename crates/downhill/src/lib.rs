@@ -63,3 +63,8 @@ pub mod prelude {
         Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,
     };
 }
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! The softmax and its logarithm.
 
-use downhill_tensor::{Axes, Real, Result, Shape, Store, Tensor, Workspace, kernel};
+use downhill_tensor::{Axes, Real, Result, Store, Tensor, Workspace, kernel};
 
 use super::known_axis;
 use crate::Var;
@@ -72,7 +72,15 @@ impl<T: Real> Rule<T> for LogSoftmax {
         if let Some(mut dx) = sink.destination(0) {
             let (store, dx) = dx.parts();
             let put = store.put();
-            kernel::zip3(dx, shape, y, g, sums.view(), |dx, y, g, sum| put(dx, g - y.exp_kernel() * sum));
+            kernel::zip3(
+                dx,
+                shape,
+                y,
+                g,
+                sums.view(),
+                #[inline(always)]
+                |dx, y, g, sum| put(dx, g - y.exp_kernel() * sum),
+            );
         }
         sink.workspace().give(sums);
     }
@@ -80,8 +88,7 @@ impl<T: Real> Rule<T> for LogSoftmax {
 
 /// The sums along an axis, which keeps the length 1.
 fn sums_along<T: Real>(x: &Tensor<T>, axis: usize, workspace: &mut Workspace<T>) -> Tensor<T> {
-    let shape: Shape = x.shape().with(axis, 1);
-    let mut sums = workspace.take(shape);
+    let mut sums = workspace.take(x.shape().with(axis, 1));
     kernel::sum(sums.as_mut_slice(), x.view(), Axes::single(axis), Store::Write);
     sums
 }

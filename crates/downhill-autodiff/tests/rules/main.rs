@@ -1,5 +1,8 @@
 //! Every rule of the crate, proved by one checker on shapes and numbers that proptest draws.
 
+// A panic is a failure report.
+#![allow(clippy::unwrap_used)]
+
 mod draw;
 mod elementwise;
 mod fused;
@@ -19,8 +22,10 @@ use draw::Draw;
 /// A rule, and a proof of it on drawn operands.
 struct Row {
     name: &'static str,
-    prove: Box<dyn Fn(&mut Draw) -> Result<(), Disagreement>>,
+    prove: Box<Proof>,
 }
+
+type Proof = dyn Fn(&mut Draw) -> Result<(), Disagreement>;
 
 /// A rule whose operands stay away from its kinks.
 fn smooth<R>(name: &'static str, draw: impl Fn(&mut Draw) -> (R, Vec<Tensor<f64>>) + 'static) -> Row

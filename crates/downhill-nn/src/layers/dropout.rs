@@ -1,6 +1,8 @@
 //! Dropout.
 
-use downhill_autodiff::{Shape, Tensor, Var};
+use downhill_autodiff::tensor::Result as TensorResult;
+use downhill_autodiff::tensor::random::Generator;
+use downhill_autodiff::{Forward, Operands, Pullback, Real, Rule, Shape, Sink, Tensor, Var};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +38,38 @@ impl Layer for Dropout {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         match cx.generator() {
-            Some(mut rng) if self.p > 0.0 => {
-                let kept = T::of(1.0 / (1.0 - self.p));
-                let factor = |_| if rng.random::<f64>() < self.p { T::zero() } else { kept };
-                x * cx.tape().constant(Tensor::from_fn(x.shape(), factor))
-            }
+            Some(generator) if self.p > 0.0 => x.apply(Drop { p: self.p, generator }),
             _ => x,
+        }
+    }
+}
+
+/// y = x ⊙ m, where an element of m is 0 with probability `p` and else 1/(1 − p).
+#[derive(Debug, Clone)]
+struct Drop {
+    p: f64,
+    generator: Generator,
+}
+
+impl<T: Real> Rule<T> for Drop {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn forward(&self, x: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> TensorResult<Tensor<T>> {
+        let (mut mask, mut y) = (cx.take(x.shape(0)), cx.take(x.shape(0)));
+        let (mut rng, kept) = (self.generator.clone(), T::of(1.0 / (1.0 - self.p)));
+        for ((y, m), &x) in y.as_mut_slice().iter_mut().zip(mask.as_mut_slice()).zip(x.slice(0)) {
+            *m = if rng.random::<f64>() < self.p { T::zero() } else { kept };
+            *y = x * *m;
+        }
+        cx.save(mask);
+        Ok(y)
+    }
+
+    fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
+        if let Some(mut dx) = sink.destination(0) {
+            dx.zip2(at.cotangent(), at.saved(0).as_slice(), |g, m| g * m);
         }
     }
 }

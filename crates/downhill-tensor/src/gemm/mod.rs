@@ -46,9 +46,12 @@ impl<'a, T> Matrix<'a, T> {
 
     /// Whether a `rows`×`columns` matrix lies within the slice.
     fn holds(&self, rows: usize, columns: usize) -> bool {
-        rows == 0
-            || columns == 0
-            || (rows - 1) * self.row_stride + (columns - 1) * self.column_stride < self.elements.len()
+        // Saturating: a product that overflowed could seem to fit.
+        let (last_row, last_column) = (rows.saturating_sub(1), columns.saturating_sub(1));
+        let last = last_row
+            .saturating_mul(self.row_stride)
+            .saturating_add(last_column.saturating_mul(self.column_stride));
+        rows == 0 || columns == 0 || last < self.elements.len()
     }
 }
 
@@ -93,7 +96,7 @@ pub fn gemm<T: Real>(product: Gemm<'_, T>) {
         product.a.holds(m, k) && product.b.holds(k, n),
         "gemm: an operand is shorter than {m}x{k}x{n} needs"
     );
-    assert_eq!(product.c.len(), m * n, "gemm: the destination must hold {m}x{n} elements");
+    assert_eq!(product.c.len(), m.saturating_mul(n), "gemm: the destination must hold {m}x{n} elements");
     if m > 0 && n > 0 {
         T::gemm(product);
     }

@@ -57,20 +57,17 @@ pub fn cumsum<T: Real>(out: &mut [T], x: View<'_, T>, axis: usize, reverse: bool
         return;
     }
     let put = store.put();
-    vectorize(
-        #[inline(always)]
-        || {
-            let blocks = out.chunks_exact_mut(length * inner).zip(x.elements.chunks_exact(length * inner));
-            for (out, x) in blocks {
-                for column in 0..inner {
-                    let mut sum = T::zero();
-                    for index in 0..length {
-                        let place = column + inner * if reverse { length - 1 - index } else { index };
-                        sum += x[place];
-                        put(&mut out[place], sum);
-                    }
+    vectorize!({
+        let blocks = out.chunks_exact_mut(length * inner).zip(x.elements.chunks_exact(length * inner));
+        for (out, x) in blocks {
+            for column in 0..inner {
+                let mut sum = T::zero();
+                for index in 0..length {
+                    let place = column + inner * if reverse { length - 1 - index } else { index };
+                    sum += x[place];
+                    put(&mut out[place], sum);
                 }
             }
-        },
-    );
+        }
+    });
 }

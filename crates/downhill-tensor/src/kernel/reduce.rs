@@ -93,45 +93,42 @@ pub fn var<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, correction: usize
     check(out, x.shape, axes);
     let mut means = [T::zero(); TILE];
     let mut sums = [T::zero(); TILE];
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each(
-                x.shape,
-                axes,
-                #[inline(always)]
-                |tile| {
-                    tile.fold(
-                        x.elements,
-                        &mut means,
-                        &sums,
-                        T::zero(),
-                        #[inline(always)]
-                        |sum, x, _| sum + x,
-                        #[inline(always)]
-                        |a, b| a + b,
-                    );
-                    for mean in &mut means[..tile.width] {
-                        *mean /= count;
-                    }
-                    tile.spread(&mut means);
-                    tile.fold(
-                        x.elements,
-                        &mut sums,
-                        &means,
-                        T::zero(),
-                        #[inline(always)]
-                        |sum, x, mean| sum + (x - mean) * (x - mean),
-                        #[inline(always)]
-                        |a, b| a + b,
-                    );
-                    for (out, &sum) in out[tile.out].iter_mut().zip(&sums) {
-                        *out = sum / degrees;
-                    }
-                },
-            );
-        },
-    );
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                tile.fold(
+                    x.elements,
+                    &mut means,
+                    &sums,
+                    T::zero(),
+                    #[inline(always)]
+                    |sum, x, _| sum + x,
+                    #[inline(always)]
+                    |a, b| a + b,
+                );
+                for mean in &mut means[..tile.width] {
+                    *mean /= count;
+                }
+                tile.spread(&mut means);
+                tile.fold(
+                    x.elements,
+                    &mut sums,
+                    &means,
+                    T::zero(),
+                    #[inline(always)]
+                    |sum, x, mean| sum + (x - mean) * (x - mean),
+                    #[inline(always)]
+                    |a, b| a + b,
+                );
+                for (out, &sum) in out[tile.out].iter_mut().zip(&sums) {
+                    *out = sum / degrees;
+                }
+            },
+        );
+    });
 }
 
 #[inline(always)]
@@ -148,30 +145,27 @@ fn fold<T: Real>(
     let put = store.put();
     let mut results = [start; TILE];
     let unused = [start; TILE];
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each(
-                x.shape,
-                axes,
-                #[inline(always)]
-                |tile| {
-                    tile.fold(
-                        x.elements,
-                        &mut results,
-                        &unused,
-                        start,
-                        #[inline(always)]
-                        |sum, x, _| f(sum, x),
-                        &join,
-                    );
-                    for (out, &result) in out[tile.out].iter_mut().zip(&results) {
-                        put(out, result);
-                    }
-                },
-            );
-        },
-    );
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                tile.fold(
+                    x.elements,
+                    &mut results,
+                    &unused,
+                    start,
+                    #[inline(always)]
+                    |sum, x, _| f(sum, x),
+                    &join,
+                );
+                for (out, &result) in out[tile.out].iter_mut().zip(&results) {
+                    put(out, result);
+                }
+            },
+        );
+    });
 }
 
 #[inline(always)]

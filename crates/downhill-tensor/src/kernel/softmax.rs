@@ -13,23 +13,20 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
     check(out, x.shape, axes);
     let mut shifts = [T::zero(); TILE];
     let mut sums = [T::zero(); TILE];
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each(
-                x.shape,
-                axes,
-                #[inline(always)]
-                |tile| {
-                    shift(&tile, x.elements, &mut shifts);
-                    sum_exp(&tile, x.elements, &mut sums, &shifts);
-                    for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&sums).zip(&shifts) {
-                        *out = sum.ln_kernel() + shift;
-                    }
-                },
-            );
-        },
-    );
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                shift(&tile, x.elements, &mut shifts);
+                sum_exp(&tile, x.elements, &mut sums, &shifts);
+                for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&sums).zip(&shifts) {
+                    *out = sum.ln_kernel() + shift;
+                }
+            },
+        );
+    });
 }
 
 /// exp(x) / Σ exp(x), the sum over some axes. The result has the shape of `x`.
@@ -40,47 +37,44 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
     assert_eq!(out.len(), x.elements.len(), "the number of elements of {}", x.shape);
     let mut shifts = [T::zero(); TILE];
     let mut sums = [T::zero(); TILE];
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each(
-                x.shape,
-                axes,
-                #[inline(always)]
-                |tile| {
-                    shift(&tile, x.elements, &mut shifts);
-                    tile.chunks(
-                        #[inline(always)]
-                        |places| {
-                            let x = &x.elements[places.clone()];
-                            for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(&shifts) {
-                                *out = (x - shift).exp_kernel();
-                            }
-                        },
-                    );
-                    tile.fold(
-                        out,
-                        &mut sums,
-                        &shifts,
-                        T::zero(),
-                        #[inline(always)]
-                        |sum, exp, _| sum + exp,
-                        #[inline(always)]
-                        |a, b| a + b,
-                    );
-                    tile.spread(&mut sums);
-                    tile.chunks(
-                        #[inline(always)]
-                        |places| {
-                            for (out, &sum) in out[places].iter_mut().zip(&sums) {
-                                *out /= sum;
-                            }
-                        },
-                    );
-                },
-            );
-        },
-    );
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                shift(&tile, x.elements, &mut shifts);
+                tile.chunks(
+                    #[inline(always)]
+                    |places| {
+                        let x = &x.elements[places.clone()];
+                        for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(&shifts) {
+                            *out = (x - shift).exp_kernel();
+                        }
+                    },
+                );
+                tile.fold(
+                    out,
+                    &mut sums,
+                    &shifts,
+                    T::zero(),
+                    #[inline(always)]
+                    |sum, exp, _| sum + exp,
+                    #[inline(always)]
+                    |a, b| a + b,
+                );
+                tile.spread(&mut sums);
+                tile.chunks(
+                    #[inline(always)]
+                    |places| {
+                        for (out, &sum) in out[places].iter_mut().zip(&sums) {
+                            *out /= sum;
+                        }
+                    },
+                );
+            },
+        );
+    });
 }
 
 /// x − ln Σ exp(x), the sum over some axes. The result has the shape of `x`.
@@ -91,35 +85,32 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
     assert_eq!(out.len(), x.elements.len(), "the number of elements of {}", x.shape);
     let mut shifts = [T::zero(); TILE];
     let mut logs = [T::zero(); TILE];
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each(
-                x.shape,
-                axes,
-                #[inline(always)]
-                |tile| {
-                    shift(&tile, x.elements, &mut shifts);
-                    sum_exp(&tile, x.elements, &mut logs, &shifts);
-                    for sum in &mut logs[..tile.width] {
-                        *sum = sum.ln_kernel();
-                    }
-                    tile.spread(&mut logs);
-                    tile.chunks(
-                        #[inline(always)]
-                        |places| {
-                            let x = &x.elements[places.clone()];
-                            for (((out, &x), &shift), &log) in
-                                out[places].iter_mut().zip(x).zip(&shifts).zip(&logs)
-                            {
-                                *out = (x - shift) - log;
-                            }
-                        },
-                    );
-                },
-            );
-        },
-    );
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                shift(&tile, x.elements, &mut shifts);
+                sum_exp(&tile, x.elements, &mut logs, &shifts);
+                for sum in &mut logs[..tile.width] {
+                    *sum = sum.ln_kernel();
+                }
+                tile.spread(&mut logs);
+                tile.chunks(
+                    #[inline(always)]
+                    |places| {
+                        let x = &x.elements[places.clone()];
+                        for (((out, &x), &shift), &log) in
+                            out[places].iter_mut().zip(x).zip(&shifts).zip(&logs)
+                        {
+                            *out = (x - shift) - log;
+                        }
+                    },
+                );
+            },
+        );
+    });
 }
 
 /// What to subtract before the exponential of each element: the largest, or 0 if that is infinite.

@@ -11,14 +11,11 @@ use crate::{Shape, vectorize};
 #[inline(always)]
 pub fn map<U, A: Copy>(out: &mut [U], x: &[A], mut f: impl FnMut(&mut U, A)) {
     assert_eq!(out.len(), x.len(), "the number of elements");
-    vectorize(
-        #[inline(always)]
-        || {
-            for (out, &x) in out.iter_mut().zip(x) {
-                f(out, x);
-            }
-        },
-    );
+    vectorize!({
+        for (out, &x) in out.iter_mut().zip(x) {
+            f(out, x);
+        }
+    });
 }
 
 /// Lets `f` store into each element of `out`, of shape `shape`, from the elements that broadcasting
@@ -41,40 +38,37 @@ pub fn zip<U, A: Copy, B: Copy>(
         Walk::new(&shape, [0; 2], [stretched(a.shape, shape), stretched(b.shape, shape)])
     };
     let mut rows = out.chunks_exact_mut(walk.len.max(1));
-    vectorize(
-        #[inline(always)]
-        || {
-            walk.for_each(
-                #[inline(always)]
-                |[i, j]| {
-                    let Some(row) = rows.next() else { return };
-                    let (a, b) = (&a.elements[i..], &b.elements[j..]);
-                    match walk.steps {
-                        [1, 1] => {
-                            for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
-                                f(out, a, b);
-                            }
-                        }
-                        [1, _] => {
-                            for (out, &a) in row.iter_mut().zip(a) {
-                                f(out, a, b[0]);
-                            }
-                        }
-                        [_, 1] => {
-                            for (out, &b) in row.iter_mut().zip(b) {
-                                f(out, a[0], b);
-                            }
-                        }
-                        _ => {
-                            for out in row {
-                                f(out, a[0], b[0]);
-                            }
+    vectorize!({
+        walk.for_each(
+            #[inline(always)]
+            |[i, j]| {
+                let Some(row) = rows.next() else { return };
+                let (a, b) = (&a.elements[i..], &b.elements[j..]);
+                match walk.steps {
+                    [1, 1] => {
+                        for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
+                            f(out, a, b);
                         }
                     }
-                },
-            );
-        },
-    );
+                    [1, _] => {
+                        for (out, &a) in row.iter_mut().zip(a) {
+                            f(out, a, b[0]);
+                        }
+                    }
+                    [_, 1] => {
+                        for (out, &b) in row.iter_mut().zip(b) {
+                            f(out, a[0], b);
+                        }
+                    }
+                    _ => {
+                        for out in row {
+                            f(out, a[0], b[0]);
+                        }
+                    }
+                }
+            },
+        );
+    });
 }
 
 /// Lets `f` store into each element of `out`, of shape `shape`, from the elements that broadcasting
@@ -99,46 +93,43 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
         Walk::new(&shape, [0; 3], strides)
     };
     let mut rows = out.chunks_exact_mut(walk.len.max(1));
-    vectorize(
-        #[inline(always)]
-        || {
-            walk.for_each(
-                #[inline(always)]
-                |[i, j, k]| {
-                    let Some(row) = rows.next() else { return };
-                    let (a, b, c) = (&a.elements[i..], &b.elements[j..], &c.elements[k..]);
-                    match walk.steps {
-                        [1, 1, 1] => {
-                            for (((out, &a), &b), &c) in row.iter_mut().zip(a).zip(b).zip(c) {
-                                f(out, a, b, c);
-                            }
-                        }
-                        [1, 1, _] => {
-                            for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
-                                f(out, a, b, c[0]);
-                            }
-                        }
-                        [1, _, 1] => {
-                            for ((out, &a), &c) in row.iter_mut().zip(a).zip(c) {
-                                f(out, a, b[0], c);
-                            }
-                        }
-                        [_, 1, 1] => {
-                            for ((out, &b), &c) in row.iter_mut().zip(b).zip(c) {
-                                f(out, a[0], b, c);
-                            }
-                        }
-                        steps => {
-                            for (place, out) in row.iter_mut().enumerate() {
-                                let [i, j, k] = steps.map(|step| place * step as usize);
-                                f(out, a[i], b[j], c[k]);
-                            }
+    vectorize!({
+        walk.for_each(
+            #[inline(always)]
+            |[i, j, k]| {
+                let Some(row) = rows.next() else { return };
+                let (a, b, c) = (&a.elements[i..], &b.elements[j..], &c.elements[k..]);
+                match walk.steps {
+                    [1, 1, 1] => {
+                        for (((out, &a), &b), &c) in row.iter_mut().zip(a).zip(b).zip(c) {
+                            f(out, a, b, c);
                         }
                     }
-                },
-            );
-        },
-    );
+                    [1, 1, _] => {
+                        for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
+                            f(out, a, b, c[0]);
+                        }
+                    }
+                    [1, _, 1] => {
+                        for ((out, &a), &c) in row.iter_mut().zip(a).zip(c) {
+                            f(out, a, b[0], c);
+                        }
+                    }
+                    [_, 1, 1] => {
+                        for ((out, &b), &c) in row.iter_mut().zip(b).zip(c) {
+                            f(out, a[0], b, c);
+                        }
+                    }
+                    steps => {
+                        for (place, out) in row.iter_mut().enumerate() {
+                            let [i, j, k] = steps.map(|step| place * step as usize);
+                            f(out, a[i], b[j], c[k]);
+                        }
+                    }
+                }
+            },
+        );
+    });
 }
 
 /// Puts a view, broadcast to `shape`, into `out`.

@@ -47,13 +47,32 @@ impl<T: Real, F: Pairwise<T>> Rule<T> for Zip<F> {
         let shape = operands.shape(0).broadcast(&operands.shape(1))?;
         let mut y = cx.take(shape);
         let (a, b) = (operands.value(0).view(), operands.value(1).view());
-        kernel::zip(y.as_mut_slice(), shape, a, b, |y, a, b| *y = self.0.value(a, b));
+        kernel::zip(
+            y.as_mut_slice(),
+            shape,
+            a,
+            b,
+            #[inline(always)]
+            |y, a, b| *y = self.0.value(a, b),
+        );
         Ok(y)
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
-        pull(at, sink, 0, |g, a, b| g * self.0.slope_left(a, b));
-        pull(at, sink, 1, |g, a, b| g * self.0.slope_right(a, b));
+        pull(
+            at,
+            sink,
+            0,
+            #[inline(always)]
+            |g, a, b| g * self.0.slope_left(a, b),
+        );
+        pull(
+            at,
+            sink,
+            1,
+            #[inline(always)]
+            |g, a, b| g * self.0.slope_right(a, b),
+        );
     }
 }
 
@@ -70,10 +89,26 @@ fn pull<T: Real>(at: &Pullback<'_, T>, sink: &mut Sink<'_, T>, operand: usize, t
         let Some(mut destination) = sink.destination(operand) else { return };
         let (store, elements) = destination.parts();
         let put = store.put();
-        kernel::zip3(elements, shape, g, a, b, |d, g, a, b| put(d, term(g, a, b)));
+        kernel::zip3(
+            elements,
+            shape,
+            g,
+            a,
+            b,
+            #[inline(always)]
+            |d, g, a, b| put(d, term(g, a, b)),
+        );
     } else {
         let mut terms = sink.workspace().take(shape);
-        kernel::zip3(terms.as_mut_slice(), shape, g, a, b, |d, g, a, b| *d = term(g, a, b));
+        kernel::zip3(
+            terms.as_mut_slice(),
+            shape,
+            g,
+            a,
+            b,
+            #[inline(always)]
+            |d, g, a, b| *d = term(g, a, b),
+        );
         if let Some(mut destination) = sink.destination(operand) {
             let (store, elements) = destination.parts();
             kernel::sum_to(elements, at.shape(operand), View::new(shape, terms.as_slice()), store);

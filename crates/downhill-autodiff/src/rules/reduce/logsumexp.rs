@@ -30,9 +30,18 @@ impl<T: Real> Rule<T> for LogSumExp {
             let y = self.0.stretch(shape, at.output().as_slice());
             let g = self.0.stretch(shape, at.cotangent());
             let nothing = T::of(f64::NEG_INFINITY);
-            // Where every x is −∞, so is y: there exp(x − y) would be NaN.
-            let slope = |x: T, y: T| if y == nothing { T::zero() } else { (x - y).exp_kernel() };
-            kernel::zip3(dx, shape, x, y, g, |dx, x, y, g| put(dx, g * slope(x, y)));
+            kernel::zip3(
+                dx,
+                shape,
+                x,
+                y,
+                g,
+                #[inline(always)]
+                |dx, x, y, g| {
+                    // Where every x is −∞, so is y: there exp(x − y) would be NaN.
+                    put(dx, if y == nothing { T::zero() } else { g * (x - y).exp_kernel() });
+                },
+            );
         }
     }
 }

@@ -1,0 +1,72 @@
+//! usage: peer-downhill WORKLOAD THREADS   (W1..W4, W6b1, W6b256)
+//!
+//! The loop that the documentation shows: a `Learner` and its `step`, and `predict_on` a tape that is used again.
+#[path = "../../harness.rs"]
+mod harness;
+
+use downhill::autodiff::Tape;
+use downhill::prelude::*;
+use downhill::tensor::Threads;
+use harness::{Spec, args, batches, bench};
+
+fn network(s: &Spec) -> Network {
+    let activation = if s.name == "W4" { Activation::Tanh } else { Activation::Relu };
+    let mut layers = Sequential::new();
+    for (i, &width) in s.layers.iter().enumerate().skip(1) {
+        layers = layers.then(Linear::new(width));
+        if i + 1 < s.layers.len() {
+            layers = layers.then(activation);
+        }
+    }
+    Network::build(layers, [s.layers[0]]).unwrap()
+}
+
+fn main() {
+    let (s, threads, _) = args();
+    let threads = Threads::new(threads);
+    let data: Vec<(Tensor, Target)> = batches(&s)
+        .into_iter()
+        .map(|b| {
+            let x = Tensor::new([s.batch, s.layers[0]], b.x).unwrap();
+            let classes = || Tensor::from_fn([s.batch], |i| b.class[i] as usize);
+            let y = if s.name == "W4" { Tensor::new([s.batch, 1], b.y).unwrap().into() } else { classes().into() };
+            (x, y)
+        })
+        .collect();
+    if s.name.starts_with("W6") {
+        let (net, params) = (network(&s), network(&s).init(0));
+        bench(
+            &s,
+            "downhill",
+            threads.count(),
+            || (Tape::inference().threads(threads.clone()), 0.0),
+            |(mut tape, _), i| {
+                let y = net.predict_on(&tape, &params, &data[i].0).unwrap();
+                let first = y.as_slice()[0];
+                tape.clear();
+                (tape, first)
+            },
+            |(_, first)| *first,
+        );
+        return;
+    }
+    let learner = || -> Learner {
+        let learner = match s.name.as_str() {
+            "W4" => Learner::new(network(&s), Mse::new(), Adam::new(s.lr).unwrap(), 0),
+            "W3" => Learner::new(network(&s), CrossEntropy::new(), Adam::new(s.lr).unwrap(), 0),
+            _ => Learner::new(network(&s), CrossEntropy::new(), Sgd::new(s.lr).unwrap().momentum(0.9).unwrap(), 0),
+        };
+        learner.threads(threads.clone())
+    };
+    bench(
+        &s,
+        "downhill",
+        threads.count(),
+        || (learner(), 0.0),
+        |(mut learner, _), i| {
+            let loss = learner.step(&data[i].0, &data[i].1).unwrap();
+            (learner, loss)
+        },
+        |(_, loss)| *loss,
+    );
+}

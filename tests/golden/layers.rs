@@ -1,0 +1,34 @@
+//! Networks of the cases' layers.
+
+use downhill::nn::AnyLayer;
+use downhill::prelude::{Activation, Flatten, Linear, Sequential};
+
+use crate::json::Json;
+
+/// The layers that the library has, by the cases' names: how to make each of its entry in a case.
+const ROWS: [(&str, fn(Json<'_>) -> AnyLayer); 7] = [
+    ("linear", |layer| {
+        let linear = Linear::new(layer.count("out"));
+        AnyLayer::new(if layer.flag("bias") { linear } else { linear.without_bias() })
+    }),
+    ("relu", |_| AnyLayer::new(Activation::Relu)),
+    ("leaky_relu", |layer| AnyLayer::new(Activation::LeakyRelu { slope: layer.number("negative_slope") })),
+    ("tanh", |_| AnyLayer::new(Activation::Tanh)),
+    ("gelu", |_| AnyLayer::new(Activation::Gelu)),
+    ("silu", |_| AnyLayer::new(Activation::Silu)),
+    ("flatten", |_| AnyLayer::new(Flatten)),
+];
+
+/// The layers one after the other, or the names of those that the library lacks.
+pub(crate) fn sequential(layers: Json<'_>) -> Result<Sequential, Vec<String>> {
+    let mut lacking = Vec::new();
+    let mut network = Sequential::new();
+    for layer in layers.items() {
+        let name = layer.text("layer");
+        match ROWS.into_iter().find(|row| row.0 == name) {
+            Some((_, build)) => network = network.then(build(layer)),
+            None => lacking.push(name.to_string()),
+        }
+    }
+    if lacking.is_empty() { Ok(network) } else { Err(lacking) }
+}

@@ -1,0 +1,45 @@
+//! Saved models: the outputs of networks with PyTorch's weights.
+
+use std::fs;
+use std::path::Path;
+
+use downhill::prelude::Network;
+
+use crate::check::{Checks, Outcome, Precision, Tolerance, Verdict};
+use crate::json::Json;
+use crate::layers;
+use crate::safetensors::SafeTensors;
+
+/// `case` is the `arch.json` of `folder`.
+pub(crate) fn run(case: Json<'_>, folder: &Path, checks: &mut Checks) -> Outcome {
+    let open =
+        |file| fs::read(folder.join(case.at("files").text(file))).map(|bytes| SafeTensors::new(&bytes));
+    let (state, io) = (open("state")?, open("io")?);
+    for run in [run_in::<f64>, run_in::<f32>] {
+        if let Verdict::Lacks(what) = run(case, &state, &io, checks)? {
+            return Ok(Verdict::Lacks(what));
+        }
+    }
+    Ok(Verdict::Ran)
+}
+
+fn run_in<T: Precision>(
+    case: Json<'_>,
+    state: &SafeTensors,
+    io: &SafeTensors,
+    checks: &mut Checks,
+) -> Outcome {
+    let layers = match layers::sequential(case.at("layers")) {
+        Ok(layers) => layers,
+        Err(lacking) => return Ok(Verdict::Lacks(lacking)),
+    };
+    let input = io.get("input").cast();
+    let network = Network::build(layers, input.shape().sample())?;
+    let mut params = network.init::<T>(0);
+    for name in state.names() {
+        params.set(name, &state.get(name).cast())?;
+    }
+    let tolerance = Tolerance::of_operation::<T>(case.number("f32_vs_f64_max_abs"));
+    checks.compare("output", &network.predict(&params, &input)?, &io.get("expected_output_f64"), tolerance);
+    Ok(Verdict::Ran)
+}

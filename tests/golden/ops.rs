@@ -1,0 +1,189 @@
+//! Operations: values, and gradients for a given upstream gradient.
+
+use std::error::Error;
+
+use downhill::autodiff::rules::elementwise::Identity;
+use downhill::prelude::{Tape, Tensor, Var};
+use downhill::tensor::{Result as TensorResult, Shape};
+
+use crate::check::{Checks, Outcome, Precision, Tolerance, Verdict};
+use crate::json::Json;
+
+/// A case's operation on its inputs.
+type Operation<T> = for<'t> fn(&Call<'t, T>) -> Var<'t, T>;
+
+/// The operations that the library has, by the cases' names.
+fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
+    vec![
+        ("neg", |c| -c.x()),
+        ("exp", |c| c.x().exp()),
+        ("log", |c| c.x().ln()),
+        ("log1p", |c| c.x().ln_1p()),
+        ("expm1", |c| c.x().exp_m1()),
+        ("sqrt", |c| c.x().sqrt()),
+        ("rsqrt", |c| c.x().rsqrt()),
+        ("reciprocal", |c| c.x().recip()),
+        ("square", |c| c.x().square()),
+        ("abs", |c| c.x().abs()),
+        ("sin", |c| c.x().sin()),
+        ("cos", |c| c.x().cos()),
+        ("erf", |c| c.x().erf()),
+        ("tanh", |c| c.x().tanh()),
+        ("sigmoid", |c| c.x().sigmoid()),
+        ("logsigmoid", |c| c.x().log_sigmoid()),
+        ("relu", |c| c.x().relu()),
+        ("relu6", |c| c.x().relu6()),
+        ("leaky_relu", |c| c.x().leaky_relu(c.params.number("negative_slope"))),
+        ("elu", |c| c.x().elu(c.params.number("alpha"))),
+        ("selu", |c| c.x().selu()),
+        ("gelu", |c| match c.params.text("approximate") {
+            "tanh" => c.x().gelu_tanh(),
+            _ => c.x().gelu(),
+        }),
+        ("silu", |c| c.x().silu()),
+        ("softplus", |c| c.x().softplus(c.params.number("beta"), c.params.number("threshold"))),
+        ("mish", |c| c.x().mish()),
+        ("hardswish", |c| c.x().hard_swish()),
+        ("hardsigmoid", |c| c.x().hard_sigmoid()),
+        ("softsign", |c| c.x().softsign()),
+        ("clamp", |c| c.x().clamp(c.params.number("min"), c.params.number("max"))),
+        ("pow_scalar", |c| c.x().powf(c.params.number("exponent"))),
+        ("add", |c| c.var("a") + c.var("b")),
+        ("sub", |c| c.var("a") - c.var("b")),
+        ("mul", |c| c.var("a") * c.var("b")),
+        ("div", |c| c.var("a") / c.var("b")),
+        ("pow", |c| c.var("a").pow(c.var("b"))),
+        ("maximum", |c| c.var("a").maximum(c.var("b"))),
+        ("minimum", |c| c.var("a").minimum(c.var("b"))),
+        ("where", |c| c.var("a").select(&c.inputs.at("cond").mask(), c.var("b"))),
+        ("dropout_given_mask", |c| {
+            let scale = T::of(1.0 / (1.0 - c.params.number("p")));
+            let keep = c.inputs.at("keep").mask().map(|keep| if keep { scale } else { T::zero() });
+            c.x() * c.tape.constant(keep)
+        }),
+        ("matmul", |c| c.var("a").matmul(c.var("b"))),
+        ("linear", |c| c.x().linear(c.var("weight"), c.find("bias"), Identity)),
+        ("softmax", |c| c.x().softmax(c.axis())),
+        ("log_softmax", |c| c.x().log_softmax(c.axis())),
+        ("logsumexp", |c| c.x().logsumexp_axes(&c.axes(), c.keeps())),
+        ("sum", |c| c.x().sum_axes(&c.axes(), c.keeps())),
+        ("mean", |c| c.x().mean_axes(&c.axes(), c.keeps())),
+        ("max", |c| c.x().max_axes(&c.axes(), c.keeps())),
+        ("min", |c| c.x().min_axes(&c.axes(), c.keeps())),
+        ("var", |c| c.x().var_axes(&c.axes(), c.keeps(), c.params.count("correction"))),
+        ("std", |c| c.x().std_axes(&c.axes(), c.keeps(), c.params.count("correction"))),
+        ("norm", |c| c.x().norm_axes(&c.axes(), c.keeps(), c.params.number("p"))),
+        ("prod", |c| c.x().prod_axis(c.axis(), c.keeps())),
+        ("cumsum", |c| c.x().cumsum(c.axis())),
+        ("argmax", |c| c.places(|x| x.argmax(c.axis()))),
+        ("argmin", |c| c.places(|x| x.argmin(c.axis()))),
+        ("reshape", |c| c.x().reshape(inferred(&c.params.axes("shape"), c.x().shape()))),
+        ("transpose", |c| c.x().transpose(c.params.axis("dim0"), c.params.axis("dim1"))),
+        ("permute", |c| c.x().permute(&c.axes())),
+        ("concat", |c| c.tape.concat(&c.all(), c.axis())),
+        ("stack", |c| c.tape.stack(&c.all(), c.axis())),
+        ("slice", |c| {
+            let range = c.params.count("start")..c.params.count("end");
+            c.x().slice(c.axis(), range, c.params.count("step"))
+        }),
+        ("index_select", |c| c.x().index_select(c.axis(), &c.index())),
+        ("gather", |c| c.x().gather(c.axis(), &c.index())),
+        ("scatter_add", |c| c.x().scatter_add(c.axis(), &c.index(), c.var("src"))),
+        ("pad_constant", |c| {
+            c.x().pad(&c.params.counts("before"), &c.params.counts("after"), c.params.number("value"))
+        }),
+        ("broadcast_to", |c| c.x().broadcast_to(inferred(&c.params.axes("shape"), Shape::SCALAR))),
+        ("flip", |c| c.x().flip(&c.axes())),
+    ]
+}
+
+pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
+    if run_in::<f64>(case, checks)? && run_in::<f32>(case, checks)? {
+        return Ok(Verdict::Ran);
+    }
+    Ok(Verdict::Lacks(vec![case.text("op").into()]))
+}
+
+/// Answers whether the library has the operation.
+fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Result<bool, Box<dyn Error>> {
+    let Some((_, operation)) = operations::<T>().into_iter().find(|row| row.0 == case.text("op")) else {
+        return Ok(false);
+    };
+    let (inputs, grads) = (case.at("inputs"), case.at("grads"));
+    let tape = Tape::new();
+    let floats = inputs.entries().filter(|(_, input)| input.is_tensor_of("f64"));
+    let vars = floats.map(|(name, input)| {
+        let value = input.tensor().cast();
+        (name, if grads.get(name).is_some() { tape.variable(value) } else { tape.constant(value) })
+    });
+    let call = Call { tape: &tape, vars: vars.collect(), inputs, params: case.at("params") };
+    let y = operation(&call);
+    let tolerance = |name: &str| Tolerance::of_operation::<T>(case.at("f32_err").number_or(name, 0.0));
+    checks.compare("y", &y.value()?, &case.at("outputs").at("y").tensor(), tolerance("y"));
+    if let Some(upstream) = case.at("upstream").get("y") {
+        let gradients = y.pullback(&upstream.tensor().cast(), &mut [])?;
+        for (name, want) in grads.entries() {
+            let name_of_gradient = format!("d_{name}");
+            let got = gradients.wrt(call.var(name))?;
+            checks.compare(&name_of_gradient, &got, &want.tensor(), tolerance(&name_of_gradient));
+        }
+    }
+    Ok(true)
+}
+
+/// A case's inputs on a tape, and its settings.
+struct Call<'t, T: Precision> {
+    tape: &'t Tape<T>,
+    vars: Vec<(&'t str, Var<'t, T>)>,
+    inputs: Json<'t>,
+    params: Json<'t>,
+}
+
+impl<'t, T: Precision> Call<'t, T> {
+    fn find(&self, name: &str) -> Option<Var<'t, T>> {
+        self.vars.iter().find(|var| var.0 == name).map(|var| var.1)
+    }
+
+    fn var(&self, name: &str) -> Var<'t, T> {
+        self.find(name).unwrap_or_else(|| panic!("no input {name}"))
+    }
+
+    fn x(&self) -> Var<'t, T> {
+        self.var("x")
+    }
+
+    /// All inputs, in the order of their names.
+    fn all(&self) -> Vec<Var<'t, T>> {
+        self.vars.iter().map(|var| var.1).collect()
+    }
+
+    fn axis(&self) -> isize {
+        self.params.axis("dim")
+    }
+
+    fn axes(&self) -> Vec<isize> {
+        self.params.axes("dims")
+    }
+
+    fn keeps(&self) -> bool {
+        self.params.flag("keepdim")
+    }
+
+    fn index(&self) -> Tensor<usize> {
+        self.inputs.at("index").indices()
+    }
+
+    /// Places found in x, as numbers.
+    fn places(&self, find: impl Fn(&Tensor<T>) -> TensorResult<Tensor<usize>>) -> Var<'t, T> {
+        let places = find(&self.inputs.at("x").tensor().cast()).expect("an axis of x");
+        self.tape.constant(places.map(|place| T::of(place as f64)))
+    }
+}
+
+/// A shape in which -1 stands for what remains of `from`.
+fn inferred(lengths: &[isize], from: Shape) -> Shape {
+    let known: isize = lengths.iter().filter(|&&length| length >= 0).product();
+    let rest = from.elements() / known.max(1) as usize;
+    let lengths: Vec<usize> = lengths.iter().map(|&length| usize::try_from(length).unwrap_or(rest)).collect();
+    Shape::new(&lengths).expect("at most 8 axes")
+}

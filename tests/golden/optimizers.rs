@@ -1,0 +1,123 @@
+//! Optimizers: twenty steps on small problems.
+
+use downhill::optim::{Norm, Result};
+use downhill::prelude::{Adam, AdamW, Optimizer, RmsProp, Sgd, Tape, Tensor, Var};
+use downhill::tensor::{Layout, Real};
+
+use crate::check::{Checks, Outcome, Tolerance, Verdict};
+use crate::json::Json;
+
+/// An optimizer of a case's `hyper`, which has PyTorch's names and defaults.
+type Build<T> = fn(Json<'_>) -> Result<Box<dyn Optimizer<T>>>;
+
+/// The optimizers that the library has, by the cases' names.
+fn rows<T: Real>() -> Vec<(&'static str, Build<T>)> {
+    vec![
+        ("sgd", |hyper| {
+            let (sgd, momentum) = (Sgd::new(hyper.number("lr"))?, hyper.number_or("momentum", 0.0));
+            let sgd = sgd.weight_decay(hyper.number_or("weight_decay", 0.0))?;
+            Ok(Box::new(if hyper.flag("nesterov") {
+                sgd.nesterov_momentum(momentum)?
+            } else {
+                sgd.dampened_momentum(momentum, hyper.number_or("dampening", 0.0))?
+            }))
+        }),
+        ("adam", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let adam = Adam::new(hyper.number("lr"))?.betas(beta1, beta2)?;
+            let adam = adam.eps(hyper.number_or("eps", 1e-8))?;
+            let adam = adam.weight_decay(hyper.number_or("weight_decay", 0.0))?;
+            Ok(Box::new(if hyper.flag("amsgrad") { adam.amsgrad() } else { adam }))
+        }),
+        ("adamw", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let adamw = AdamW::new(hyper.number("lr"))?.betas(beta1, beta2)?;
+            let adamw = adamw.eps(hyper.number_or("eps", 1e-8))?;
+            let adamw = adamw.weight_decay(hyper.number_or("weight_decay", 0.01))?;
+            Ok(Box::new(if hyper.flag("amsgrad") { adamw.amsgrad() } else { adamw }))
+        }),
+        ("rmsprop", |hyper| {
+            let prop = RmsProp::new(hyper.number("lr"))?.alpha(hyper.number_or("alpha", 0.99))?;
+            let prop = prop.eps(hyper.number_or("eps", 1e-8))?;
+            let prop = prop.momentum(hyper.number_or("momentum", 0.0))?;
+            let prop = prop.weight_decay(hyper.number_or("weight_decay", 0.0))?;
+            Ok(Box::new(if hyper.flag("centered") { prop.centred() } else { prop }))
+        }),
+    ]
+}
+
+fn betas(hyper: Json<'_>) -> (f64, f64) {
+    match hyper.get("betas") {
+        Some(_) => (hyper.numbers("betas")[0], hyper.numbers("betas")[1]),
+        None => (0.9, 0.999),
+    }
+}
+
+/// An optimizer by name, if the library has it.
+pub(crate) fn build<T: Real>(name: &str, hyper: Json<'_>) -> Result<Option<Box<dyn Optimizer<T>>>> {
+    rows().into_iter().find(|row| row.0 == name).map(|(_, build)| build(hyper)).transpose()
+}
+
+pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
+    let name = case.text("optimizer");
+    let Some(mut optimizer) = build::<f64>(name, case.at("hyper"))? else {
+        return Ok(Verdict::Lacks(vec![name.into()]));
+    };
+    let mut norm = Norm::L2;
+    if let Some(clip) = case.get("clip") {
+        optimizer = match clip.text("kind") {
+            "value" => Box::new(optimizer.clip_value(clip.number("clip_value"))?),
+            _ => {
+                norm = match clip.at("norm_type").real() {
+                    1.0 => Norm::L1,
+                    2.0 => Norm::L2,
+                    _ => Norm::Max,
+                };
+                Box::new(optimizer.clip_norm(clip.number("max_norm"))?.norm(norm))
+            }
+        };
+    }
+
+    let (start, problem) = (case.at("x0").tensor(), case.at("problem"));
+    let mut layout = Layout::default();
+    layout.push("x", start.shape(), true);
+    let mut x = start.as_slice().to_vec();
+    let (mut losses, mut params, mut norms) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..case.count("steps") {
+        let tape = Tape::new();
+        let at = tape.variable(Tensor::new(start.shape(), x.clone())?);
+        let value = value(at, problem);
+        losses.push(value.value()?.item()?);
+        let mut gradient = value.backward()?.wrt(at)?.into_vec();
+        norms.push(norm.of(&gradient, &layout)?);
+        optimizer.step(&mut x, &mut gradient, &layout)?;
+        params.extend_from_slice(&x);
+    }
+
+    let sensitivity = case.number_or("sensitivity_x0_jittered_1e-13_relative", 0.0);
+    let tolerance = Tolerance { absolute: 1e-12, relative: 1e-8 + 100.0 * sensitivity };
+    let mut compare = |what: &str, got: Vec<f64>, want: Vec<f64>| {
+        checks.compare(what, &Tensor::vector(got), &Tensor::vector(want), tolerance);
+    };
+    compare("params", params, case.at("params").items().flat_map(Json::items).map(Json::real).collect());
+    compare("losses", losses, case.numbers("losses"));
+    if case.get("grad_norms_before_clip").is_some() {
+        compare("grad norms", norms, case.numbers("grad_norms_before_clip"));
+    }
+    Ok(Verdict::Ran)
+}
+
+/// The value of a case's problem at x.
+fn value<'t>(x: Var<'t, f64>, problem: Json<'_>) -> Var<'t, f64> {
+    let given = |name| x.tape().constant(problem.at(name).tensor());
+    match problem.text("type") {
+        "quadratic" => x.matmul(given("A")).matmul(x) * 0.5 - given("b").matmul(x),
+        "rosenbrock" => {
+            let n = x.shape().elements();
+            let (here, next) = (x.slice(0, 0..n - 1, 1), x.slice(0, 1..n, 1));
+            (next - here.square()).square().sum() * 100.0 + (-here).add_scalar(1.0).square().sum()
+        }
+        "matrix_least_squares" => (given("A").matmul(x) - given("B")).square().sum() * 0.5,
+        other => panic!("problem {other}"),
+    }
+}
