@@ -5,8 +5,11 @@ use downhill::prelude::{Activation, Flatten, Linear, Sequential};
 
 use crate::json::Json;
 
-/// The layers that the library has, by the cases' names: how to make each of its entry in a case.
-const ROWS: [(&str, fn(Json<'_>) -> AnyLayer); 7] = [
+/// A layer of its entry in a case.
+type Build = fn(Json<'_>) -> AnyLayer;
+
+/// The layers that the library has, by the cases' names.
+const ROWS: [(&str, Build); 7] = [
     ("linear", |layer| {
         let linear = Linear::new(layer.count("out"));
         AnyLayer::new(if layer.flag("bias") { linear } else { linear.without_bias() })

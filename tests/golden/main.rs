@@ -42,8 +42,8 @@ fn golden() {
             println!("golden: FAILED {file}: {error}");
             tally.failed += 1;
         }
-        let lacking = tally.lacking.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        println!("golden: {file}: {tally} (kinds: {})", if lacking.is_empty() { "none" } else { &lacking });
+        let kinds = tally.kinds.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        println!("golden: {file}: {tally} (kinds: {})", if kinds.is_empty() { "none" } else { &kinds });
         total.ran += tally.ran;
         total.failed += tally.failed;
         total.skipped += tally.skipped;
@@ -59,8 +59,8 @@ struct Tally {
     ran: usize,
     failed: usize,
     skipped: usize,
-    /// What the library lacks for those skipped.
-    lacking: BTreeSet<String>,
+    /// Why: what the library lacks, or the case where it has chosen otherwise.
+    kinds: BTreeSet<String>,
 }
 
 impl fmt::Display for Tally {
@@ -95,10 +95,11 @@ fn run_file(folder: &Path, entry: Json<'_>, tally: &mut Tally) -> Result<(), Box
             "formats" => formats::run(case, beside, &mut checks),
             other => Err(format!("unknown kind {other}").into()),
         }));
+        let name = case.get("name").map_or_else(|| case.text("file"), |_| case.text("name"));
         match outcome {
             Ok(Ok(Verdict::Lacks(what))) => {
                 tally.skipped += 1;
-                tally.lacking.extend(what);
+                tally.kinds.extend(what);
                 continue;
             }
             Ok(Ok(Verdict::Ran)) => {}
@@ -107,7 +108,6 @@ fn run_file(folder: &Path, entry: Json<'_>, tally: &mut Tally) -> Result<(), Box
         }
         tally.ran += 1;
         tally.failed += usize::from(!checks.failures.is_empty());
-        let name = case.get("name").map_or_else(|| case.text("file"), |_| case.text("name"));
         for failure in checks.failures {
             println!("golden: FAILED {file} {name}: {failure}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use downhill::prelude::{Learner, Loss, Network, Optimizer, Params, Tape, Target, Tensor, Var};
+use downhill::prelude::{Learner, Loss, Network, Optimizer, Params, Tape, Target, Tensor};
 use serde_json::{Value, json};
 
 use crate::check::{Checks, Outcome, Precision, Tolerance, Verdict};
@@ -10,12 +10,10 @@ use crate::json::Json;
 use crate::{layers, losses, optimizers, schedules};
 
 pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
-    for run in [run_in::<f64>, run_in::<f32>] {
-        if let Verdict::Lacks(what) = run(case, checks)? {
-            return Ok(Verdict::Lacks(what));
-        }
+    match run_in::<f64>(case, checks)? {
+        Verdict::Ran => run_in::<f32>(case, checks),
+        skipped => Ok(skipped),
     }
-    Ok(Verdict::Ran)
 }
 
 fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
@@ -25,7 +23,7 @@ fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
     };
     let (loss_name, loss_params) = loss(case.text("loss"));
     let loss = match losses::build::<T>(loss_name, Json(&loss_params), Json(&Value::Null))? {
-        Ok(loss) => Shared(Arc::from(loss)),
+        Ok(loss) => Arc::<dyn Loss<T>>::from(loss),
         Err(lacking) => return Ok(Verdict::Lacks(vec![lacking])),
     };
     let hyper = case.at("optimizer");
@@ -112,15 +110,9 @@ fn loss(text: &str) -> (&str, Value) {
     (name, params)
 }
 
-/// A loss for the learner and for the first gradient.
-#[derive(Clone)]
-struct Shared<T: Precision>(Arc<dyn Loss<T>>);
-
-impl<T: Precision> Loss<T> for Shared<T> {
-    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
-        self.0.loss(output, target)
-    }
-}
+/// The least that an `f32` run is allowed to be off: 16 rounding errors of numbers near 1. PyTorch's own run
+/// may have been lucky, and other vector widths add up in another order.
+const F32_FLOOR: f64 = 16.0 * f32::EPSILON as f64;
 
 /// How far a run may be from the case's, by how far it moves when the initial weights do and, in `f32`, by
 /// how far PyTorch's own `f32` run is off.
@@ -136,16 +128,16 @@ impl Tolerances {
         let jitter = sensitivity.at("initial_weights_jittered_1e-13_relative");
         let f32_run = sensitivity.at("torch_float32_run");
         let allowed = |what| {
-            T::choose((100.0 * jitter.number(what)).max(1e-8), (5.0 * f32_run.number(what)).max(F32_FLOOR))
+            let (by_jitter, by_f32_run) = (100.0 * jitter.number(what), 5.0 * f32_run.number(what));
+            T::choose(by_jitter.max(1e-8), by_f32_run.max(F32_FLOOR))
         };
         let (loss, weight) = (allowed("max_loss_diff"), allowed("max_final_weight_diff"));
         let absolute = |absolute| Tolerance { absolute, relative: 0.0 };
         Tolerances {
             loss: absolute(loss),
             weight: absolute(weight),
-            output: Tolerance { absolute: weight, relative: weight },
+            // Outputs are sums over weights.
+            output: Tolerance { absolute: 4.0 * weight, relative: 4.0 * weight },
         }
     }
 }
-
-const F32_FLOOR: f64 = 0.0;

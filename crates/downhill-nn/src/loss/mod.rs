@@ -8,6 +8,8 @@ pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWithLogits};
 pub use cross_entropy::{CrossEntropy, CrossEntropyOnProbabilities};
 pub use regression::{Huber, L1, Mse};
 
+use std::sync::Arc;
+
 use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::{Real, Shape, Var};
 use serde::{Deserialize, Serialize};
@@ -20,11 +22,36 @@ use crate::Target;
 /// waits on the tape.
 pub trait Loss<T: Real = f32>: Send + Sync {
     /// The loss of a batch: a single number, or one for each element with [`Reduction::None`].
+    #[track_caller]
     fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T>;
 
     /// What the loss takes the outputs for; by default the values themselves.
     fn link(&self) -> Link {
         Link::Identity
+    }
+}
+
+/// A loss chosen at run time.
+impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for Box<L> {
+    #[track_caller]
+    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+        (**self).loss(output, target)
+    }
+
+    fn link(&self) -> Link {
+        (**self).link()
+    }
+}
+
+/// A loss chosen at run time and used in several places.
+impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for Arc<L> {
+    #[track_caller]
+    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+        (**self).loss(output, target)
+    }
+
+    fn link(&self) -> Link {
+        (**self).link()
     }
 }
 

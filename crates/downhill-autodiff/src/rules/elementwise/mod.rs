@@ -9,6 +9,7 @@ mod trigonometric;
 
 pub use exponential::{Exp, ExpM1, Ln, Ln1p, Recip, Rsqrt, Sqrt, Square};
 pub use gate::{Gelu, GeluTanh, HardSwish, Mish, Silu};
+pub(crate) use rectifier::sign;
 pub use rectifier::{Abs, Clamp, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus};
 pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
 pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};

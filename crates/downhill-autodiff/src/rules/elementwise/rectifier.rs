@@ -159,17 +159,23 @@ impl<T: Real> Elementwise<T> for Abs {
 
     #[inline(always)]
     fn slope(self, x: T, _: T) -> T {
-        if x > T::zero() {
-            T::one()
-        } else if x < T::zero() {
-            -T::one()
-        } else {
-            T::zero()
-        }
+        sign(x)
     }
 }
 
-/// min(max(x, low), high); slope 1 within the bounds, the bounds included, else 0.
+/// 1 or −1 by the sign, 0 of 0.
+#[inline(always)]
+pub(crate) fn sign<T: Real>(x: T) -> T {
+    if x > T::zero() {
+        T::one()
+    } else if x < T::zero() {
+        -T::one()
+    } else {
+        T::zero()
+    }
+}
+
+/// min(max(x, low), high); slope 1 between the bounds, else 0: at a bound too, as in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clamp {
     /// The lower bound, −∞ for none.
@@ -194,7 +200,7 @@ impl<T: Real> Elementwise<T> for Clamp {
 
     #[inline(always)]
     fn slope(self, x: T, _: T) -> T {
-        if x >= T::of(self.low) && x <= T::of(self.high) { T::one() } else { T::zero() }
+        if x > T::of(self.low) && x < T::of(self.high) { T::one() } else { T::zero() }
     }
 }
 

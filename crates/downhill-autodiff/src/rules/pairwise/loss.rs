@@ -4,6 +4,7 @@ use downhill_tensor::Real;
 
 use super::{Pairwise, Zip};
 use crate::Var;
+use crate::rules::elementwise::sign;
 
 /// (a − b)².
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,17 +49,6 @@ impl<T: Real> Pairwise<T> for AbsoluteError {
     #[inline(always)]
     fn slope_right(self, a: T, b: T) -> T {
         sign(b - a)
-    }
-}
-
-#[inline(always)]
-fn sign<T: Real>(x: T) -> T {
-    if x > T::zero() {
-        T::one()
-    } else if x < T::zero() {
-        -T::one()
-    } else {
-        T::zero()
     }
 }
 

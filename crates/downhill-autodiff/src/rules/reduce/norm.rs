@@ -7,7 +7,7 @@ use super::Over;
 use super::extremum::share;
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
-use crate::rules::elementwise::{Abs, Elementwise};
+use crate::rules::elementwise::sign;
 use crate::sink::Sink;
 
 /// y = (Σ |x|ᵖ)^(1/p), and max |x| for p = ∞; 0 of nothing.
@@ -64,12 +64,6 @@ impl<T: Real> Rule<T> for Norm {
             _ => pull(self.over, at, sink, |x| sign(x) * x.abs().powf(power), |g, y| g / y.powf(power)),
         }
     }
-}
-
-/// The sign, 0 of 0.
-#[inline(always)]
-fn sign<T: Real>(x: T) -> T {
-    Abs.slope(x, x)
 }
 
 /// Adds `weight(g, y)` `slope(x)` for a cotangent g and its result y; 0 where y = 0.
