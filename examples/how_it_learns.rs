@@ -92,7 +92,7 @@ fn main() -> Result<()> {
     print("z = W₂·h + b₂", &z);
     print("p = softmax(z)", &z.softmax(1)?);
     print("q = its class, one-hot", &q);
-    println!("L = −Σ q ln p                    {:8.4}", loss(&theta, &x, &q)?);
+    print("L = −Σ q ln p", &Tensor::scalar(loss(&theta, &x, &q)?));
 
     println!("\n2. The chain rule says how L changes with every parameter\n");
     let by_hand = gradient(&theta, &x, &q)?;
@@ -151,7 +151,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn print(what: &str, row: &Tensor<f64>) {
-    let numbers: Vec<String> = row.as_slice().iter().map(|number| format!("{number:8.4}")).collect();
-    println!("{what:34}{}", numbers.join(""));
+fn print(what: &str, numbers: &Tensor<f64>) {
+    print!("{what:34}");
+    numbers.as_slice().iter().for_each(|number| print!("{number:8.4}"));
+    println!();
 }

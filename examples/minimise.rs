@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use downhill::optim::{Optimizer, minimise};
+use downhill::optim::minimise;
 use downhill::prelude::*;
 
 /// Rosenbrock's valley (1 − x)² + 100 (y − x²)²: narrow, bent, and lowest at (1, 1), with the value 0.
@@ -16,14 +16,17 @@ fn rosenbrock(at: &[f64], gradient: &mut [f64]) -> f64 {
 fn main() -> Result<(), Box<dyn Error>> {
     const STEPS: usize = 20_000;
     const LOW: f64 = 1e-6;
-    let optimizers: [(&str, Box<dyn Optimizer<f64>>); 7] = [
+    // A rate that falls to 0 at the last step.
+    let falling = || schedule::Cosine::new(STEPS as u64);
+    let optimizers: [(&str, Box<dyn Optimizer<f64>>); 8] = [
         ("gradient descent", Box::new(GradientDescent::new(0.001)?)),
         ("with momentum 0.9", Box::new(GradientDescent::new(0.001)?.momentum(0.9)?)),
         ("with Nesterov's", Box::new(Sgd::new(0.001)?.nesterov_momentum(0.9)?)),
         ("RMSprop", Box::new(RmsProp::new(0.001)?)),
         ("Adam", Box::new(Adam::new(0.01)?)),
         ("AMSGrad", Box::new(Adam::new(0.01)?.amsgrad())),
-        ("Adam, cosine rate", Box::new(Adam::new(0.1)?.schedule(schedule::Cosine::new(2000)?))),
+        ("RMSprop, falling", Box::new(RmsProp::new(0.001)?.schedule(falling()?))),
+        ("Adam, falling", Box::new(Adam::new(0.01)?.schedule(falling()?))),
     ];
     println!("from (-1.2, 1)     steps to {LOW:e}  value after {STEPS}  at");
     for (name, mut optimizer) in optimizers {

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: mnist FOLDER [ce|mse] [seed] [epochs] [threads]".into());
     };
     let (seed, epochs, threads) =
-        (argument(2, "1").parse()?, argument(3, "20").parse()?, argument(4, "2").parse()?);
+        (argument(2, "1").parse()?, argument(3, "15").parse()?, argument(4, "2").parse()?);
     let (train, test) = idx::mnist::<f32>(folder)?;
 
     let layers = |hidden| {

@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (seen, unseen) = (wave(-2.0 * TAU, 2.0 * TAU)?, wave(2.0 * TAU, 4.0 * TAU)?);
 
     let hidden = || Sequential::new().then(Linear::new(32));
-    let networks = [("snake", hidden().then(lambda!(|x| x.apply(Snake)))), ("tanh", hidden().then(Activation::Tanh))];
+    let networks =
+        [("snake", hidden().then(lambda!(|x| x.apply(Snake)))), ("tanh", hidden().then(Activation::Tanh))];
     for (name, layers) in networks {
         let fit = Trainer::new(layers.then(Linear::new(1)), Mse::new())
             .optimizer(Adam::new(0.01)?.schedule(schedule::Cosine::new(400 * 13)?))

@@ -83,8 +83,8 @@ pub(crate) struct Core<T: Real> {
     pub(crate) workspace: Workspace<T>,
     /// The boxes of an earlier computation's rules, by node, to be filled anew.
     spare_rules: Vec<Option<Box<dyn Rule<T>>>>,
-    /// Where each node was written, and in which section.
-    origins: Vec<(&'static Location<'static>, Option<usize>)>,
+    /// The operation and the section of each node.
+    origins: Vec<(&'static str, Option<usize>)>,
     section: Option<usize>,
     /// Whether two parameters overlap without being the same: their derivatives then share elements.
     pub(crate) overlapping: bool,
@@ -163,13 +163,11 @@ impl<T: Real> Tape<T> {
     }
 
     /// A leaf that does not learn: data.
-    #[track_caller]
     pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
         self.leaf(value, Derivative::None)
     }
 
     /// A leaf whose derivative is kept: read it with [`Gradients::wrt`](crate::Gradients::wrt).
-    #[track_caller]
     pub fn variable(&self, value: Tensor<T>) -> Var<'_, T> {
         self.leaf(value, Derivative::Keep)
     }
@@ -213,8 +211,8 @@ impl<T: Real> Tape<T> {
     pub fn first_not_finite(&self) -> Option<(Option<usize>, &'static str)> {
         let core = self.core.borrow();
         let place = core.nodes.iter().position(|node| !node.value.is_finite())?;
-        let operation = core.nodes[place].rule.as_ref().map_or("an input", |rule| rule.name());
-        Some((core.origins[place].1, operation))
+        let (operation, section) = core.origins[place];
+        Some((section, operation))
     }
 
     /// The first error of the computation so far.
@@ -253,9 +251,10 @@ impl<T: Real> Tape<T> {
                 Error::NotFinite { origin: Box::new(Origin { operation, shapes, location, section }) }
             }
             Ok(value) => {
+                let name = rule.name();
                 let rule = wanted.then(|| refill(&mut core.spare_rules, core.nodes.len(), rule));
                 let derivative = if wanted { Derivative::Pass } else { Derivative::None };
-                core.push(value, rule, derivative, location);
+                core.push(value, rule, derivative, name);
                 return Var { tape: self, place: core.nodes.len() as u32 - 1 };
             }
             Err(source) => {
@@ -268,11 +267,10 @@ impl<T: Real> Tape<T> {
         nothing
     }
 
-    #[track_caller]
     fn leaf(&self, value: Tensor<T>, derivative: Derivative) -> Var<'_, T> {
         let core = &mut *self.core.borrow_mut();
         let derivative = if core.recording { derivative } else { Derivative::None };
-        core.push(value, None, derivative, Location::caller());
+        core.push(value, None, derivative, "an input");
         Var { tape: self, place: core.nodes.len() as u32 - 1 }
     }
 
@@ -299,11 +297,11 @@ impl<T: Real> Core<T> {
         value: Tensor<T>,
         rule: Option<Box<dyn Rule<T>>>,
         derivative: Derivative,
-        location: &'static Location<'static>,
+        name: &'static str,
     ) {
         let (operands_end, saved_end) = (self.operands.len() as u32, self.saved.len() as u32);
         self.nodes.push(Node { value, rule, operands_end, saved_end, derivative });
-        self.origins.push((location, self.section));
+        self.origins.push((name, self.section));
     }
 }
 

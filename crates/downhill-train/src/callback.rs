@@ -31,6 +31,8 @@ pub struct StepRecord {
 }
 
 /// Something that is told of training while it runs, and may end it.
+///
+/// An error that is none of this library's goes into [`Error::Callback`](crate::Error::Callback).
 pub trait Callback: Send {
     /// Training begins.
     ///

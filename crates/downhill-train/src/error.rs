@@ -81,6 +81,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// An error of a callback's own.
+    #[error(transparent)]
+    Callback(Box<dyn std::error::Error + Send + Sync>),
     /// An error of the data.
     #[error(transparent)]
     Data(#[from] downhill_data::Error),

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bincode::Options;
 use serde::Serialize;
@@ -42,16 +42,9 @@ pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name =
-        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this names no file"))?;
-    let mut temporary = name.to_os_string();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    });
+    let (temporary, mut file) = create_beside(path)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -59,6 +52,22 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // The new name is safe once the folder is; where a folder cannot be opened that is up to the system.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+/// Creates a file next to `path` that nobody else writes, be it another thread that saves there too.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this names no file"))?;
+    let mut attempt = 0;
+    loop {
+        let mut temporary = name.to_os_string();
+        temporary.push(format!(".{}.{attempt}.tmp", std::process::id()));
+        let temporary = path.with_file_name(temporary);
+        match File::create_new(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => attempt += 1,
+            created => return created.map(|file| (temporary, file)),
+        }
+    }
 }
 
 /// Reads a value that [`write`] has written.

@@ -135,11 +135,12 @@ impl<T: Scalar> Learner<T> {
         let output = network.forward(inference, params, inference.constant(x.clone()), None);
         let loss = self.loss.loss(output, target);
         let values = output.value().and_then(|output| Ok((output, loss.value()?)));
-        let values = values.map_err(|error| network.locate(error));
+        let found = values.map_err(|error| network.locate(error).into()).and_then(|(output, loss)| {
+            let loss = loss.item().map_err(|_| Error::LossShape { shape: loss.shape() })?;
+            Ok((output, loss))
+        });
         inference.clear();
-        let (output, loss) = values?;
-        let loss = loss.item().map_err(|_| Error::LossShape { shape: loss.shape() })?;
-        Ok((output, loss))
+        found
     }
 
     /// The gradient of the last step's loss, as the optimizer left it.

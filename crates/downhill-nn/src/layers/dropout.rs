@@ -38,7 +38,7 @@ impl Layer for Dropout {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         match cx.generator() {
-            Some(generator) if self.p > 0.0 => x.apply(Drop { p: self.p, generator }),
+            Some(generator) if self.p > 0.0 => x.apply(Mask { p: self.p, generator }),
             _ => x,
         }
     }
@@ -46,12 +46,12 @@ impl Layer for Dropout {
 
 /// y = x ⊙ m, where an element of m is 0 with probability `p` and else 1/(1 − p).
 #[derive(Debug, Clone)]
-struct Drop {
+struct Mask {
     p: f64,
     generator: Generator,
 }
 
-impl<T: Real> Rule<T> for Drop {
+impl<T: Real> Rule<T> for Mask {
     fn name(&self) -> &'static str {
         "dropout"
     }

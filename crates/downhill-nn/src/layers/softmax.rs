@@ -1,9 +1,9 @@
 //! Softmax as a layer.
 
-use downhill_autodiff::Var;
+use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Layer, Scalar};
+use crate::{Context, Layer, Result, Scalar, Scope};
 
 /// Softmax along the last axis: positive numbers that sum to 1.
 ///
@@ -13,6 +13,10 @@ use crate::{Context, Layer, Scalar};
 pub struct Softmax;
 
 impl Layer for Softmax {
+    fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+        along_features(scope, input)
+    }
+
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, _: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         x.softmax(-1)
@@ -24,8 +28,21 @@ impl Layer for Softmax {
 pub struct LogSoftmax;
 
 impl Layer for LogSoftmax {
+    fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+        along_features(scope, input)
+    }
+
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, _: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         x.log_softmax(-1)
+    }
+}
+
+/// The shape of the input, unless its last axis would be the batch's.
+fn along_features(scope: &Scope<'_>, input: Shape) -> Result<Shape> {
+    if input.is_empty() {
+        Err(scope.refuse(input, "it needs at least one axis of features"))
+    } else {
+        Ok(input)
     }
 }

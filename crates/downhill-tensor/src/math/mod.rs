@@ -1,7 +1,7 @@
 //! The functions that networks spend their time in, in a form that the compiler vectorises.
 //!
 //! Each is a straight line of multiplications, additions, selections and bit operations, without
-//! a branch, a table or a call, so that a loop over it inside [`vectorize`](fn@crate::vectorize)
+//! a branch, a table or a call, so that a loop over it inside [`vectorize`](crate::vectorize!)
 //! works on whole vectors. No multiplication is fused with an addition: the bits of a result
 //! are the same on every processor. They are reached through the hooks of
 //! [`Real`](crate::Real), and agree with the standard library's at the infinities, NaN, signed zeros and

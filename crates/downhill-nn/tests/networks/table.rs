@@ -1,0 +1,117 @@
+//! Every layer there is. A new one goes here, and is proved, fused, written and read.
+
+use downhill_nn::autodiff::{Shape, Var};
+use downhill_nn::{
+    Activation, AnyLayer, Context, Dropout, Flatten, Init, Layer, Linear, LogSoftmax, Param, Residual,
+    Result, Scalar, Scope, Sequential, Softmax, lambda,
+};
+
+pub(crate) const ACTIVATIONS: [Activation; 16] = [
+    Activation::Relu,
+    Activation::Relu6,
+    Activation::LeakyRelu { slope: 0.1 },
+    Activation::Elu { alpha: 1.3 },
+    Activation::Selu,
+    Activation::Softplus { beta: 2.0, threshold: 20.0 },
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::LogSigmoid,
+    Activation::HardSigmoid,
+    Activation::Softsign,
+    Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::HardSwish,
+];
+
+/// y = x ⊙ g + s, with a learned gain for each feature and a learned shift for all.
+#[derive(Clone, Default)]
+pub(crate) struct Gain {
+    gain: Param,
+    shift: Param,
+}
+
+impl Layer for Gain {
+    fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+        self.gain = scope.parameter("gain", input, Init::Normal { mean: 1.0, std: 0.5 })?;
+        self.shift = scope.parameter("shift", [1], Init::Constant(0.5))?;
+        Ok(input)
+    }
+
+    fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        x * cx.param(&self.gain) + cx.param(&self.shift)
+    }
+}
+
+/// The built-in layers, each with the shape of one sample of its input.
+pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
+    let linear = |outputs| Linear::new(outputs).bias_init(Init::Constant(0.25));
+    let block = || Sequential::new().then(linear(5)).then(Activation::Tanh).then(linear(3));
+    let mut rows: Vec<(AnyLayer, Shape)> =
+        ACTIVATIONS.iter().map(|&activation| (AnyLayer::new(activation), [2, 3].into())).collect();
+    let mut add = |layer, shape| rows.push((layer, shape));
+    add(AnyLayer::new(Linear::new(3)), [4].into());
+    add(AnyLayer::new(Linear::new(3).without_bias()), [4].into());
+    add(AnyLayer::new(Linear::new(1).weight_init(Init::GlorotUniform)), [2, 4].into());
+    add(
+        AnyLayer::new(Linear::new(4).weight_init(Init::HeNormal).bias_init(Init::Constant(-0.5))),
+        [1].into(),
+    );
+    add(AnyLayer::new(Linear::new(2)), [0].into());
+    add(AnyLayer::new(Linear::new(0)), [3].into());
+    add(AnyLayer::new(Flatten), [2, 3].into());
+    add(AnyLayer::new(Flatten), Shape::SCALAR);
+    add(AnyLayer::new(Dropout::new(0.4).unwrap()), [5].into());
+    add(AnyLayer::new(Dropout::new(0.0).unwrap()), [5].into());
+    add(AnyLayer::new(Softmax), [4].into());
+    add(AnyLayer::new(LogSoftmax), [2, 4].into());
+    add(AnyLayer::new(Sequential::new()), [3].into());
+    add(AnyLayer::new(block().then(Sequential::new().then(Flatten).then(block()))), [2].into());
+    add(AnyLayer::new(Residual::new(block())), [3].into());
+    add(
+        AnyLayer::new(
+            Sequential::new()
+                .then(Dropout::new(0.3).unwrap())
+                .then(Residual::new(Sequential::new().then(block()).then(Dropout::new(0.5).unwrap())))
+                .then(Softmax),
+        ),
+        [3].into(),
+    );
+    rows
+}
+
+/// Layers that are not built in.
+pub(crate) fn own() -> Vec<(AnyLayer, Shape)> {
+    let scale = 0.5;
+    vec![
+        (AnyLayer::new(lambda!(|x| x.sin().mul_scalar(scale) + x.square())), [2, 3].into()),
+        (AnyLayer::new(Gain::default()), [3].into()),
+        (
+            AnyLayer::new(
+                Sequential::new().then(Linear::new(3)).then(Gain::default()).then(lambda!(|x| x.tanh())),
+            ),
+            [2].into(),
+        ),
+    ]
+}
+
+/// The names that serde knows for the variants of an enum.
+fn variants<V: serde::de::DeserializeOwned>() -> Vec<String> {
+    let error = serde_json::from_str::<V>("\"?\"").err().unwrap().to_string();
+    let (_, list) = error.split_once("expected one of ").unwrap();
+    list.split('`').skip(1).step_by(2).map(str::to_string).collect()
+}
+
+#[test]
+fn the_table_is_complete() {
+    let activations: Vec<String> = ACTIVATIONS.iter().map(Layer::kind).collect();
+    assert_eq!(variants::<Activation>(), activations);
+    for variant in variants::<AnyLayer>() {
+        let is_there = built_in().iter().any(|(layer, _)| {
+            let json = serde_json::to_value(layer).unwrap();
+            json.get(&variant).is_some() || json.as_str() == Some(&variant)
+        });
+        assert!(is_there, "{variant} is in no row");
+    }
+}

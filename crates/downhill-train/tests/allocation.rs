@@ -1,0 +1,152 @@
+//! A steady training step and a steady prediction allocate nothing: counted by the allocator.
+
+// A panic is a failure report.
+#![allow(clippy::unwrap_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use downhill_nn::autodiff::{Tape, Tensor};
+use downhill_nn::{
+    Activation, AnyLayer, CrossEntropy, Dropout, Layer, Linear, Loss, Mse, Network, Params, Residual,
+    Sequential, Target,
+};
+use downhill_optim::{Adam, Optimizer, Sgd};
+use downhill_train::Learner;
+
+/// The system's allocator, which counts what each thread asks for.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and `System` has allocated it.
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller keeps the contract of `realloc`, and `System` has allocated it.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The allocations of each of the steps after the first few.
+fn allocations(mut step: impl FnMut()) -> [usize; 4] {
+    (0..3).for_each(|_| step());
+    [(); 4].map(|()| {
+        let before = COUNT.get();
+        step();
+        COUNT.get() - before
+    })
+}
+
+fn dense(widths: &[usize], activation: Activation) -> Sequential {
+    let (last, hidden) = widths.split_last().unwrap();
+    let layers = hidden
+        .iter()
+        .fold(Sequential::new(), |layers, &width| layers.then(Linear::new(width)).then(activation));
+    layers.then(Linear::new(*last))
+}
+
+/// A network with its batch.
+struct Row {
+    name: &'static str,
+    layers: AnyLayer,
+    loss: fn() -> Box<dyn Loss>,
+    x: Tensor,
+    y: Target,
+}
+
+fn row(
+    name: &'static str,
+    layers: impl Layer,
+    loss: fn() -> Box<dyn Loss>,
+    [batch, inputs, outputs]: [usize; 3],
+) -> Row {
+    let x = Tensor::from_fn([batch, inputs], |i| (i as f32 * 0.7).sin());
+    let y = match loss().link() {
+        downhill_nn::Link::Identity => {
+            Target::Values(Tensor::from_fn([batch, outputs], |i| (i as f32).cos()))
+        }
+        _ => Target::Classes(Tensor::from_fn([batch], |i| i % outputs)),
+    };
+    Row { name, layers: AnyLayer::new(layers), loss, x, y }
+}
+
+fn rows() -> Vec<Row> {
+    let cross_entropy = || -> Box<dyn Loss> { Box::new(CrossEntropy::new()) };
+    let body = Sequential::new().then(dense(&[16, 8], Activation::Gelu)).then(Dropout::new(0.5).unwrap());
+    vec![
+        row("4-16-3", dense(&[16, 3], Activation::Relu), cross_entropy, [16, 4, 3]),
+        row("784-256-128-10", dense(&[256, 128, 10], Activation::Relu), cross_entropy, [64, 784, 10]),
+        row("13-64-64-1", dense(&[64, 64, 1], Activation::Tanh), || Box::new(Mse::new()), [32, 13, 1]),
+        row("dropout", Residual::new(body), cross_entropy, [16, 8, 8]),
+    ]
+}
+
+/// A loss of any kind.
+struct Any(Box<dyn Loss>);
+
+impl Loss for Any {
+    fn loss<'t>(
+        &self,
+        output: downhill_nn::autodiff::Var<'t>,
+        target: &Target,
+    ) -> downhill_nn::autodiff::Var<'t> {
+        self.0.loss(output, target)
+    }
+}
+
+#[test]
+fn a_training_step() {
+    let optimizers: [fn() -> Box<dyn Optimizer>; 3] = [
+        || Box::new(Sgd::new(0.01).unwrap()),
+        || Box::new(Sgd::new(0.01).unwrap().momentum(0.9).unwrap()),
+        || Box::new(Adam::new(0.001).unwrap().clip_norm(1.0).unwrap()),
+    ];
+    for row in rows() {
+        for optimizer in optimizers {
+            let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
+            let mut learner = Learner::new(network, Any((row.loss)()), optimizer(), 1);
+            let counts = allocations(|| {
+                learner.step(&row.x, &row.y).unwrap();
+            });
+            assert_eq!(counts, [0; 4], "{}", row.name);
+            let counts = allocations(|| {
+                learner.evaluate(&row.x, &row.y).unwrap();
+            });
+            // The output leaves the learner: its buffer and its reference counts.
+            assert!(counts.iter().all(|&count| count <= 2), "{}: {counts:?}", row.name);
+        }
+    }
+}
+
+#[test]
+fn a_prediction() {
+    for row in rows() {
+        let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
+        let params: Params = network.init(1);
+        let mut tape = Tape::inference();
+        let counts = allocations(|| {
+            let y = network.predict_on(&tape, &params, &row.x).unwrap();
+            assert_eq!(y.shape()[0], row.x.shape()[0]);
+            drop(y);
+            tape.clear();
+        });
+        assert_eq!(counts, [0; 4], "{}", row.name);
+    }
+}
