@@ -6,9 +6,6 @@ use std::error::Error;
 
 use downhill::prelude::*;
 
-const EPOCHS: usize = 60;
-const BATCH: usize = 16;
-
 fn main() -> Result<(), Box<dyn Error>> {
     let seed = std::env::args().nth(1).map_or(Ok(1), |seed| seed.parse())?;
     let digits: Dataset = Bundled::Digits.load()?;
@@ -17,15 +14,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let layers = Sequential::new().then(Linear::new(512)).then(Activation::Gelu).then(Linear::new(10));
     // Softened targets keep a wide network from being sure of the few images that it has learned by heart.
     let loss = CrossEntropy::new().label_smoothing(0.1)?;
-    // The rate falls to 0 along half a cosine wave, at the last of these steps.
-    let steps = EPOCHS * train.len().div_ceil(BATCH);
-    let rate = schedule::Cosine::new(steps as u64)?;
 
     let fit = Trainer::new(layers, loss)
-        .optimizer(AdamW::new(0.01)?.weight_decay(0.05)?.schedule(rate))
+        .optimizer(AdamW::new(0.01)?.weight_decay(0.05)?)
+        .schedule(schedule::Cosine::new) // the rate falls to 0 along half a cosine wave
         .transform(Transform::DivideBy(16.0))
-        .epochs(EPOCHS)
-        .batch_size(BATCH)
+        .epochs(60)
+        .batch_size(16)
         .seed(seed)
         .callback(Progress::new().every(10))
         .fit(&train)?;

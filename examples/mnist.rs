@@ -11,8 +11,6 @@ use std::error::Error;
 use downhill::data::idx;
 use downhill::prelude::*;
 
-const BATCH: usize = 100;
-
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let argument = |place: usize, usual: &'static str| arguments.get(place).map_or(usual, String::as_str);
@@ -33,12 +31,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "mse" => (Trainer::new(layers(300), Mse::new()), train.one_hot()?),
         other => return Err(format!("{other:?} is neither ce nor mse").into()),
     };
-    let steps = epochs * train.len().div_ceil(BATCH);
     let fit = trainer
-        .optimizer(GradientDescent::new(0.1)?.momentum(0.9)?.schedule(schedule::Cosine::new(steps as u64)?))
+        .optimizer(GradientDescent::new(0.1)?.momentum(0.9)?)
+        .schedule(schedule::Cosine::new)
         .transform(Transform::DivideBy(255.0))
         .epochs(epochs)
-        .batch_size(BATCH)
+        .batch_size(100)
         .seed(seed)
         .threads(threads)
         .callback(Progress::new())

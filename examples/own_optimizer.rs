@@ -46,10 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let layers = Sequential::new().then(Linear::new(16)).then(Activation::Relu).then(Linear::new(2));
 
     // Clipping and schedules wrap it like any other.
-    let steps = 20 * train.len().div_ceil(32) as u64;
     let lion = Lion { rate: 1e-3, mean: Vec::new() };
     let fit = Trainer::new(layers, CrossEntropy::new())
-        .optimizer(lion.clip_norm(1.0)?.schedule(schedule::Cosine::new(steps)?))
+        .optimizer(lion.clip_norm(1.0)?)
+        .schedule(schedule::Cosine::new)
         .transform(Transform::Standardize)
         .epochs(20)
         .seed(1)

@@ -54,7 +54,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         [("snake", hidden().then(lambda!(|x| x.apply(Snake)))), ("tanh", hidden().then(Activation::Tanh))];
     for (name, layers) in networks {
         let fit = Trainer::new(layers.then(Linear::new(1)), Mse::new())
-            .optimizer(Adam::new(0.01)?.schedule(schedule::Cosine::new(400 * 13)?))
+            .optimizer(Adam::new(0.01)?)
+            .schedule(schedule::Cosine::new)
             .epochs(400)
             .seed(1)
             .fit(&seen)?;

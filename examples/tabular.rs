@@ -9,9 +9,6 @@ use std::error::Error;
 
 use downhill::prelude::*;
 
-const EPOCHS: usize = 60;
-const BATCH: usize = 16;
-
 fn main() -> Result<(), Box<dyn Error>> {
     let hidden = |width, activation| Sequential::new().then(Linear::new(width)).then(activation);
     let settings = [
@@ -42,13 +39,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// AdamW with a rate that falls to 0; classes by cross-entropy, values by squared errors.
 fn trainer(data: &Dataset, layers: Sequential, decay: f64) -> Result<Trainer, Box<dyn Error>> {
-    let steps = EPOCHS * data.len().div_ceil(BATCH);
-    let optimizer = AdamW::new(0.01)?.weight_decay(decay)?.schedule(schedule::Cosine::new(steps as u64)?);
+    let optimizer = AdamW::new(0.01)?.weight_decay(decay)?;
     let trainer = match data.classes() {
         Some(classes) => Trainer::new(layers.then(Linear::new(classes)), CrossEntropy::new()),
         None => {
             Trainer::new(layers.then(Linear::new(1)), Mse::new()).transform_targets(Transform::Standardize)
         }
     };
-    Ok(trainer.transform(Transform::Standardize).optimizer(optimizer).epochs(EPOCHS).batch_size(BATCH))
+    Ok(trainer
+        .transform(Transform::Standardize)
+        .optimizer(optimizer)
+        .schedule(schedule::Cosine::new)
+        .epochs(60)
+        .batch_size(16))
 }

@@ -8,7 +8,7 @@ use downhill_tensor::{Error as TensorError, Shape};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a computation on a tape, or its derivative, could not be done.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An operation's operands do not fit it.
@@ -91,5 +91,12 @@ impl Error {
             Error::Operation { origin, .. } | Error::NotFinite { origin } => origin.section,
             _ => None,
         }
+    }
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }

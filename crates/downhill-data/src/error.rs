@@ -21,7 +21,7 @@ pub struct Cell {
 }
 
 /// Why data could not be read or used.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file that cannot be read.
@@ -307,4 +307,11 @@ fn row_or_header(row: usize) -> String {
 
 fn suggestion(nearest: Option<&str>) -> String {
     nearest.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

@@ -1,6 +1,5 @@
 //! Layers as data.
 
-use std::any::Any;
 use std::cell::Cell;
 
 use downhill_autodiff::{Shape, Var};
@@ -21,7 +20,7 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn new(layer: impl Layer) -> Block {
-        Block { layer: Box::new(AnyLayer::new(layer)), section: 0 }
+        Block { layer: Box::new(layer.into_any()), section: 0 }
     }
 
     /// Runs the layer.
@@ -78,21 +77,17 @@ macro_rules! layers {
             Own(OwnLayer),
         }
 
-        impl AnyLayer {
-            /// Wraps a layer.
-            pub fn new(layer: impl Layer) -> AnyLayer {
-                let any: &dyn Any = &layer;
-                $(if let Some(built_in) = any.downcast_ref::<$layer>() {
-                    return AnyLayer::$layer(built_in.clone());
-                })*
-                match any.downcast_ref::<AnyLayer>() {
-                    Some(wrapped) => wrapped.clone(),
-                    None => AnyLayer::Own(OwnLayer(Box::new(layer))),
-                }
+        $(impl From<$layer> for AnyLayer {
+            fn from(layer: $layer) -> AnyLayer {
+                AnyLayer::$layer(layer)
             }
-        }
+        })*
 
         impl Layer for AnyLayer {
+            fn into_any(self) -> AnyLayer {
+                self
+            }
+
             fn kind(&self) -> String {
                 match self {
                     $(AnyLayer::$layer(layer) => Layer::kind(layer),)*
@@ -121,9 +116,22 @@ macro_rules! layers {
 // The table of built-in layers. Model files hold a layer's place in it: add new ones at the end.
 layers!(Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual);
 
+impl AnyLayer {
+    /// Wraps a layer.
+    pub fn new(layer: impl Layer) -> AnyLayer {
+        layer.into_any()
+    }
+
+    /// The layer behind a pointer. Compiled here for every number type, and not again in each program.
+    #[inline(never)]
+    pub(crate) fn erased(&self) -> &dyn ErasedLayer {
+        self
+    }
+}
+
 /// A layer of the user's own, behind a pointer.
 #[derive(Clone)]
-pub struct OwnLayer(Box<dyn ErasedLayer>);
+pub struct OwnLayer(pub(crate) Box<dyn ErasedLayer>);
 
 impl Clone for Box<dyn ErasedLayer> {
     fn clone(&self) -> Self {

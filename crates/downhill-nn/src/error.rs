@@ -6,7 +6,7 @@ use downhill_autodiff::{Error as TapeError, Shape};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a network could not be built or run.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A layer does not fit its input; found before any number is computed.
@@ -94,4 +94,11 @@ pub enum Error {
         /// The kind of layer.
         layer: String,
     },
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

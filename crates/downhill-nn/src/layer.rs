@@ -3,7 +3,8 @@
 use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Shape, Var};
 
-use crate::{Context, Result, Scalar, Scope};
+use crate::any::OwnLayer;
+use crate::{AnyLayer, Context, Result, Scalar, Scope};
 
 /// A part of a network: a function of its input and of parameters that it declares.
 ///
@@ -38,6 +39,12 @@ pub trait Layer: Clone + Send + Sync + 'static {
     fn kind(&self) -> String {
         let name = std::any::type_name::<Self>();
         name.rsplit("::").next().unwrap_or(name).to_string()
+    }
+
+    /// Wraps the layer for a container. Only built-in layers say otherwise.
+    #[doc(hidden)]
+    fn into_any(self) -> AnyLayer {
+        AnyLayer::Own(OwnLayer(Box::new(self)))
     }
 
     /// Declares the parameters and answers the shape of one sample of the output, given that of the

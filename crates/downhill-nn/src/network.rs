@@ -26,7 +26,7 @@ impl Network {
     /// [`Error::Build`] naming the first layer that cannot take its input, before any number is computed.
     pub fn build(layer: impl Layer, input: impl Into<Shape>) -> Result<Network> {
         let (mut root, input, mut plan) = (Block::new(layer), input.into(), Plan::default());
-        let output = Scope::root(&mut plan).child("", &mut root, input)?;
+        let output = Scope::root(&mut plan).block("", &mut root, input)?;
         Ok(Network { root, input, output, plan })
     }
 
@@ -73,7 +73,8 @@ impl Network {
         x: Var<'t, T>,
         seed: Option<u64>,
     ) -> Var<'t, T> {
-        self.root.forward(&Context::new(tape, params, seed), x)
+        let cx = Context::new(tape, params, seed);
+        self.root.within(&cx, || T::forward(self.root.layer.erased(), &cx, x))
     }
 
     /// The output for a batch `[n, …]`.

@@ -58,27 +58,64 @@ impl<'a> Scope<'a> {
         Ok(Param { part })
     }
 
-    /// Builds a layer inside this one under a name, and answers the shape of one sample of its output.
-    pub(crate) fn child(&mut self, name: &str, child: &mut Block, input: Shape) -> Result<Shape> {
+    /// Builds a layer inside this one under a name, and answers the shape of one sample of its output: how
+    /// a layer of one's own is made of others.
+    ///
+    /// ```
+    /// use downhill_nn::autodiff::{Shape, Var};
+    /// use downhill_nn::{Context, Layer, Linear, Network, Result, Scalar, Scope};
+    ///
+    /// /// A gated linear unit: (x·Vᵀ + c) ⊙ σ(x·Wᵀ + b).
+    /// #[derive(Clone)]
+    /// struct Glu {
+    ///     value: Linear,
+    ///     gate: Linear,
+    /// }
+    ///
+    /// impl Layer for Glu {
+    ///     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+    ///         scope.child("value", &mut self.value, input)?;
+    ///         scope.child("gate", &mut self.gate, input)
+    ///     }
+    ///
+    ///     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+    ///         self.value.forward(cx, x) * self.gate.forward(cx, x).sigmoid()
+    ///     }
+    /// }
+    ///
+    /// let glu = Network::build(Glu { value: Linear::new(3), gate: Linear::new(3) }, [5])?;
+    /// assert_eq!(glu.layout().parts()[2].name, "gate.weight");
+    /// # Ok::<(), downhill_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the layer cannot take this input, or layers are nested too deep.
+    pub fn child(&mut self, name: &str, layer: &mut impl Layer, input: Shape) -> Result<Shape> {
         let path = if name.is_empty() { self.path.clone() } else { self.name(name) };
-        let kind = Layer::kind(&*child.layer);
-        child.section = self.plan.layers.len();
+        let kind = layer.kind();
+        let place = self.plan.layers.len();
         let first = self.plan.layout.parts().len();
         self.plan.layers.push(LayerSummary::new(&path, &kind));
         let mut scope = Scope { plan: self.plan, path, kind, input, depth: self.depth + 1 };
         if self.depth >= MAX_DEPTH {
             return Err(scope.refuse(input, format!("layers are nested more than {MAX_DEPTH} deep")));
         }
-        let output = Layer::build(&mut *child.layer, &mut scope, input)?;
+        let output = layer.build(&mut scope, input)?;
         if input.elements().max(output.elements()) > MAX_ELEMENTS {
             return Err(scope.refuse(input, format!("it makes that {output}, which is too large")));
         }
         let own = &self.plan.layout.parts()[first..];
         let parameters = own.iter().map(|part| part.shape.elements()).sum();
-        let inner = self.plan.layers.len() - child.section - 1;
-        let summary = &mut self.plan.layers[child.section];
+        let inner = self.plan.layers.len() - place - 1;
+        let summary = &mut self.plan.layers[place];
         (summary.output, summary.parameters, summary.inner) = (output, parameters, inner);
         Ok(output)
+    }
+
+    /// Builds a layer in a container, which remembers its place for errors.
+    pub(crate) fn block(&mut self, name: &str, block: &mut Block, input: Shape) -> Result<Shape> {
+        block.section = self.plan.layers.len();
+        self.child(name, &mut *block.layer, input)
     }
 
     /// The error that says why this layer cannot take input of a shape.

@@ -4,7 +4,7 @@
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an optimizer could not be made, take a step or be restored.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A hyperparameter out of its range.
@@ -41,4 +41,11 @@ pub enum Error {
         /// The name of the entry.
         name: String,
     },
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

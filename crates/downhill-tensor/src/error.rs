@@ -6,7 +6,7 @@ use crate::Shape;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a tensor operation could not be done.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A shape with more than [`Shape::MAX_AXES`] axes.
@@ -91,5 +91,12 @@ impl Error {
     /// Two operands whose shapes do not satisfy what the operation needs.
     pub fn mismatch(operation: &'static str, rule: &'static str, left: Shape, right: Shape) -> Error {
         Error::Mismatch { operation, rule, shapes: Box::new([left, right]) }
+    }
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }

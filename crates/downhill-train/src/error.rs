@@ -6,7 +6,7 @@ use std::path::PathBuf;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why training, or using a model, failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting is out of its range.
@@ -104,5 +104,12 @@ impl From<downhill_nn::autodiff::Error> for Error {
 impl From<downhill_nn::autodiff::tensor::Error> for Error {
     fn from(error: downhill_nn::autodiff::tensor::Error) -> Error {
         downhill_nn::autodiff::Error::from(error).into()
+    }
+}
+
+/// As [`Display`](std::fmt::Display): what `main` prints of an error it returns is to be read by people.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }

@@ -7,7 +7,7 @@ use downhill_data::{Batches, Dataset, Epoch, Transform};
 use downhill_nn::autodiff::Tensor;
 use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::{AnyLayer, Layer, Loss, Network, Params, Scalar, Target};
-use downhill_optim::{Adam, Optimizer};
+use downhill_optim::{Adam, Optimizer, Schedule};
 
 use crate::answers::Answers;
 use crate::{
@@ -23,6 +23,7 @@ pub struct Trainer<T: Scalar = f32> {
     layers: AnyLayer,
     loss: Box<dyn Loss<T>>,
     optimizer: Option<Box<dyn Optimizer<T>>>,
+    schedule: Option<Box<MakeSchedule<T>>>,
     epochs: usize,
     batch_size: usize,
     seed: u64,
@@ -35,6 +36,10 @@ pub struct Trainer<T: Scalar = f32> {
     params: Option<Params<T>>,
     callbacks: Vec<Box<dyn Callback>>,
 }
+
+/// Wraps an optimizer in a schedule for so many steps.
+type MakeSchedule<T> =
+    dyn FnOnce(Box<dyn Optimizer<T>>, u64) -> downhill_optim::Result<Box<dyn Optimizer<T>>>;
 
 /// Where the validation set comes from.
 enum Validation<T: Scalar> {
@@ -61,6 +66,7 @@ impl<T: Scalar> Trainer<T> {
             layers: AnyLayer::new(layers),
             loss: Box::new(loss),
             optimizer: None,
+            schedule: None,
             epochs: 10,
             batch_size: 32,
             seed: 0,
@@ -79,6 +85,18 @@ impl<T: Scalar> Trainer<T> {
     #[must_use]
     pub fn optimizer(mut self, optimizer: impl Optimizer<T> + 'static) -> Trainer<T> {
         self.optimizer = Some(Box::new(optimizer));
+        self
+    }
+
+    /// Lets the rate follow a schedule, made for the number of steps of this training:
+    /// `.schedule(schedule::Cosine::new)`, or `.schedule(|steps| WarmupCosine::over(steps / 10, steps))`.
+    /// The rate it starts from is the optimizer's.
+    #[must_use]
+    pub fn schedule<S: Schedule + 'static>(
+        mut self,
+        make: impl FnOnce(u64) -> downhill_optim::Result<S> + 'static,
+    ) -> Trainer<T> {
+        self.schedule = Some(Box::new(|optimizer, steps| Ok(Box::new(optimizer.schedule(make(steps)?)))));
         self
     }
 
@@ -216,10 +234,14 @@ impl<T: Scalar> Trainer<T> {
         for pattern in &self.frozen {
             params.freeze(pattern)?;
         }
-        let optimizer = match self.optimizer {
+        let batches = Batches::new(&train, self.batch_size)?.shuffled(self.seed);
+        let mut optimizer = match self.optimizer {
             Some(optimizer) => optimizer,
             None => Box::new(Adam::new(1e-3)?),
         };
+        if let Some(schedule) = self.schedule {
+            optimizer = schedule(optimizer, (batches.len() * self.epochs) as u64)?;
+        }
         let learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
             .threads(Threads::new(self.threads));
         let mut run = Run {
@@ -229,7 +251,6 @@ impl<T: Scalar> Trainer<T> {
             early_stopping: self.early_stopping,
             callbacks: self.callbacks,
         };
-        let batches = Batches::new(&train, self.batch_size)?.shuffled(self.seed);
         let history = run.epochs(&batches, self.epochs, train.len())?;
         let (network, params) = run.learner.into_parts();
         Ok(Fit { model: Model::from_parts(network, params, input_transforms, run.answers)?, history })

@@ -4,7 +4,7 @@ use downhill_autodiff::Var;
 use downhill_autodiff::rules::elementwise as rule;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Layer, Scalar};
+use crate::{AnyLayer, Context, Layer, Scalar};
 
 /// Makes [`Activation`] from a table: variant, documentation, settings, and the rule it stands for.
 macro_rules! activations {
@@ -37,6 +37,10 @@ macro_rules! activations {
         }
 
         impl Layer for Activation {
+            fn into_any(self) -> AnyLayer {
+                self.into()
+            }
+
             fn kind(&self) -> String {
                 match self {
                     $(Activation::$name { .. } => stringify!($name).into(),)*

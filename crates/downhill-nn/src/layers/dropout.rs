@@ -6,7 +6,7 @@ use downhill_autodiff::{Forward, Operands, Pullback, Real, Rule, Shape, Sink, Te
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Error, Layer, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Error, Layer, Result, Scalar, Scope};
 
 /// In training, sets each element to 0 with probability `p` and divides the others by 1 − p (Srivastava
 /// et al. 2014, in the inverted form); otherwise passes its input on.
@@ -30,6 +30,10 @@ impl Dropout {
 }
 
 impl Layer for Dropout {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, _: &mut Scope<'_>, input: Shape) -> Result<Shape> {
         // Checked again, since a file may hold anything.
         Dropout::new(self.p).map(|_| input)

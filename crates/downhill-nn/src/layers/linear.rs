@@ -5,7 +5,7 @@ use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
-use crate::{Context, Init, Layer, Param, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Init, Layer, Param, Result, Scalar, Scope};
 
 /// The fully connected layer y = x·Wᵀ + b: `[n, …, in]` to `[n, …, out]`. Its parameters are `weight`
 /// `[out, in]` and `bias` `[out]`; `in` is learned from the input when the network is built.
@@ -62,6 +62,10 @@ impl Linear {
 }
 
 impl Layer for Linear {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
         let Some(&inputs) = input.last() else {
             return Err(scope.refuse(input, "it needs at least one axis of features"));

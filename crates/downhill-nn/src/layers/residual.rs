@@ -4,7 +4,7 @@ use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::any::Block;
-use crate::{Context, Layer, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Layer, Result, Scalar, Scope};
 
 /// y = x + body(x) (He et al. 2016). The body's parameters are named `body.…`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,8 +20,12 @@ impl Residual {
 }
 
 impl Layer for Residual {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
-        let output = scope.child("body", &mut self.body, input)?;
+        let output = scope.block("body", &mut self.body, input)?;
         if output == input {
             Ok(output)
         } else {

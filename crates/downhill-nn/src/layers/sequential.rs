@@ -47,9 +47,13 @@ impl Sequential {
 }
 
 impl Layer for Sequential {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
         let mut layers = self.layers.iter_mut().enumerate();
-        layers.try_fold(input, |shape, (place, layer)| scope.child(&place.to_string(), layer, shape))
+        layers.try_fold(input, |shape, (place, layer)| scope.block(&place.to_string(), layer, shape))
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Layer, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Layer, Result, Scalar, Scope};
 
 /// Softmax along the last axis: positive numbers that sum to 1.
 ///
@@ -13,6 +13,10 @@ use crate::{Context, Layer, Result, Scalar, Scope};
 pub struct Softmax;
 
 impl Layer for Softmax {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
         along_features(scope, input)
     }
@@ -28,6 +32,10 @@ impl Layer for Softmax {
 pub struct LogSoftmax;
 
 impl Layer for LogSoftmax {
+    fn into_any(self) -> AnyLayer {
+        self.into()
+    }
+
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
         along_features(scope, input)
     }
