@@ -152,7 +152,10 @@ proptest! {
             layout.set_trainable("1", false);
             let original = start::<f32>(layout.len());
             let mut theta = original.clone();
-            run(&mut optimizer, &mut theta, &layout, 0..before);
+            run(&mut optimizer, &mut theta, &layout, 0..1);
+            // Looked at now: further steps may lead back to the start.
+            let moved = theta.clone();
+            run(&mut optimizer, &mut theta, &layout, 1..before);
             layout.set_trainable("2", false);
             let halfway = theta.clone();
             run(&mut optimizer, &mut theta, &layout, before..before + 5);
@@ -161,8 +164,8 @@ proptest! {
             };
             prop_assert_eq!(of(&theta, "1"), of(&original, "1"), "{}", name);
             prop_assert_eq!(of(&theta, "2"), of(&halfway, "2"), "{}", name);
-            prop_assert_ne!(of(&halfway, "2"), of(&original, "2"), "{}", name);
-            prop_assert_ne!(of(&theta, "0"), of(&halfway, "0"), "{}", name);
+            prop_assert_ne!(of(&moved, "2"), of(&original, "2"), "{}", name);
+            prop_assert_ne!(of(&moved, "0"), of(&original, "0"), "{}", name);
         }
     }
 }
