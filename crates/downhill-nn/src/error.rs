@@ -43,7 +43,7 @@ pub enum Error {
     #[error(transparent)]
     Tape(#[from] TapeError),
     /// Input that is no batch of the network's samples.
-    #[error("the network takes batches of shape [n, …{expected}], got {given}")]
+    #[error("the network takes batches of samples of shape {expected}, got a batch of shape {given}")]
     Input {
         /// The shape of one sample.
         expected: Box<Shape>,

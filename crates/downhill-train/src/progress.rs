@@ -45,8 +45,10 @@ impl Callback for Progress {
         #[cfg(feature = "progress")]
         if std::io::IsTerminal::is_terminal(&stdout()) {
             let target = indicatif::ProgressDrawTarget::stdout();
-            let bar =
-                indicatif::ProgressBar::with_draw_target(Some((plan.epochs * plan.steps) as u64), target);
+            let bar = indicatif::ProgressBar::with_draw_target(
+                Some((plan.epochs.saturating_mul(plan.steps)) as u64),
+                target,
+            );
             let style = indicatif::ProgressStyle::with_template(
                 "{wide_bar} {percent:>3} %  {msg}  {elapsed} + {eta}",
             );

@@ -240,7 +240,7 @@ impl<T: Scalar> Trainer<T> {
             None => Box::new(Adam::new(1e-3)?),
         };
         if let Some(schedule) = self.schedule {
-            optimizer = schedule(optimizer, (batches.len() * self.epochs) as u64)?;
+            optimizer = schedule(optimizer, batches.len().saturating_mul(self.epochs) as u64)?;
         }
         let learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
             .threads(Threads::new(self.threads));

@@ -61,7 +61,7 @@ fn input_that_does_not_fit() {
     }
     assert_eq!(network.predict(&params, &Tensor::zeros([0, 3, 4])).unwrap().shape(), [0, 3, 2]);
     let error = network.check_input([5, 4].into()).unwrap_err().to_string();
-    assert_eq!(error, "the network takes batches of shape [n, …[3, 4]], got [5, 4]");
+    assert_eq!(error, "the network takes batches of samples of shape [3, 4], got a batch of shape [5, 4]");
 }
 
 #[test]

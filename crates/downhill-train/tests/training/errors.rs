@@ -150,3 +150,26 @@ fn a_parameter_that_nothing_reaches() {
     let trainer = Trainer::new(layers, CrossEntropy::new()).freeze("0.*");
     assert!(trainer.fit(&clouds(8, 4, 2, 1)).is_ok());
 }
+
+/// The number of steps saturates: more epochs than can be counted are as good as no end.
+#[test]
+fn endless_training_can_be_stopped() {
+    struct First;
+    impl downhill_train::Callback for First {
+        fn on_epoch(
+            &mut self,
+            _: &downhill_train::EpochRecord,
+        ) -> downhill_train::Result<std::ops::ControlFlow<()>> {
+            Ok(std::ops::ControlFlow::Break(()))
+        }
+    }
+    let data = downhill_data::Bundled::Iris.load::<f32>().unwrap();
+    let layers = downhill_nn::Sequential::new().then(downhill_nn::Linear::new(3));
+    let fit = downhill_train::Trainer::new(layers, downhill_nn::CrossEntropy::new())
+        .epochs(usize::MAX)
+        .schedule(downhill_optim::schedule::Cosine::new)
+        .callback(First)
+        .fit(&data)
+        .unwrap();
+    assert_eq!(fit.history.epochs.len(), 1);
+}
