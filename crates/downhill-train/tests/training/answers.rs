@@ -69,7 +69,10 @@ fn questions_without_an_answer() {
         "a class is for models of classification, this one has an output of shape [2]"
     );
     let error = echo([2], Link::Identity).predict(&Tensor::zeros([1, 3])).unwrap_err();
-    assert_eq!(error.to_string(), "the network takes batches of shape [n, …[2]], got [1, 3]");
+    assert_eq!(
+        error.to_string(),
+        "the network takes batches of samples of shape [2], got a batch of shape [1, 3]"
+    );
     let network = Network::build(Linear::new(1), [1]).unwrap();
     let foreign: Params = Network::build(Linear::new(2), [1]).unwrap().init(0);
     assert!(Model::new(network, foreign, Link::Identity).is_err());

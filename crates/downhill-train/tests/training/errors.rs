@@ -60,7 +60,7 @@ fn layers_and_targets_that_do_not_fit() {
     let error = text(trainer.transform_targets(downhill_data::Transform::Standardize), &data);
     assert_eq!(error, "the targets are classes, but values are needed");
     let error = text(classifier(2, 3).validation(&clouds(6, 5, 3, 1)), &data);
-    assert_eq!(error, "the network takes batches of shape [n, …[4]], got [6, 5]");
+    assert_eq!(error, "the network takes batches of samples of shape [4], got a batch of shape [6, 5]");
 }
 
 #[test]
