@@ -1,1 +1,6 @@
-//! Nothing but its benches, the files beside this folder, is in this package.
+//! What the benches, the files beside this folder, have in common.
+
+pub mod chart;
+pub mod measure;
+pub mod record;
+pub mod workload;

@@ -59,7 +59,7 @@ impl<'t, T: Real> Var<'t, T> {
 
 impl<T: Real> Core<T> {
     fn pull_back(&mut self, from: usize, cotangent: Tensor<T>, gradient: &mut [T]) -> Result<()> {
-        let needed = self.parameters.iter().map(|p| p.start + p.shape.elements()).max().unwrap_or(0);
+        let needed = self.parameters.iter().map(|p| p.end).max().unwrap_or(0);
         if gradient.len() < needed {
             return Err(Error::GradientLength { given: gradient.len(), needed });
         }
@@ -126,11 +126,11 @@ impl<T: Real> Core<T> {
             let next = self
                 .parameters
                 .iter()
-                .filter(|p| p.reached && p.start >= end && p.shape.elements() > 0)
+                .filter(|p| p.reached && p.start >= end && p.end > p.start)
                 .min_by_key(|p| p.start);
             let start = next.map_or(gradient.len(), |p| p.start);
             gradient[end..start].fill(T::zero());
-            end = next.map_or(gradient.len(), |p| p.start + p.shape.elements());
+            end = next.map_or(gradient.len(), |p| p.end);
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A [`Tape`] records a computation made of small functions; [`Var::backward`] walks it from the result
 //! backwards by the chain rule. Each operation is a [`Rule`]: how to compute it and how to carry a
-//! derivative back through it, side by side. [`check`] proves a rule against dual numbers and
-//! differences.
+//! derivative back through it, side by side. `check` proves a rule against dual numbers and
+//! differences (feature `dual`).
 //!
 //! ```
 //! use downhill_autodiff::{Tape, Tensor};
@@ -23,6 +23,7 @@
 //! ```
 
 mod backward;
+#[cfg(feature = "dual")]
 pub mod check;
 pub mod derivative;
 mod error;

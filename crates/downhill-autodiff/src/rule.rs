@@ -13,7 +13,7 @@ use crate::tape::Node;
 /// ∂L/∂xᵢ = (∂y/∂xᵢ)ᵀ ∂L/∂y to the destination of each operand that somebody wants.
 ///
 /// A rule holds its settings and no numbers of type `T`, so that one value works in every number type
-/// and [`check::rule`](crate::check::rule) can prove it with dual numbers.
+/// and `check::rule` (feature `dual`) can prove it with dual numbers.
 ///
 /// ```
 /// use downhill_autodiff::{Forward, Operands, Pullback, Real, Rule, Sink, Tape, Tensor};

@@ -45,7 +45,8 @@ impl<T: Real> std::fmt::Debug for Node<T> {
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) start: usize,
-    pub(crate) shape: Shape,
+    pub(crate) end: usize,
+    shape: Shape,
     node: u32,
     /// Whether the last backward pass brought a derivative here.
     pub(crate) reached: bool,
@@ -184,18 +185,18 @@ impl<T: Real> Tape<T> {
             Err(source) => return self.fail("parameter", vec![theta.shape(), shape], source),
         };
         let mut core = self.core.borrow_mut();
-        let end = start + shape.elements();
+        let end = start + value.len();
         let mut overlapping = false;
         for other in &core.parameters {
             if other.start == start && other.shape == shape {
                 return Var { tape: self, place: other.node };
             }
-            overlapping |= other.start < end && start < other.start + other.shape.elements();
+            overlapping |= other.start < end && start < other.end;
         }
         core.overlapping |= overlapping;
         let derivative = Derivative::Parameter(core.parameters.len() as u32);
         let node = core.nodes.len() as u32;
-        core.parameters.push(Parameter { start, shape, node, reached: false });
+        core.parameters.push(Parameter { start, end, shape, node, reached: false });
         drop(core);
         self.leaf(value, derivative)
     }
@@ -227,16 +228,32 @@ impl<T: Real> Tape<T> {
     /// [`Rule`] of your own.
     #[track_caller]
     pub fn apply<'t, R: Rule<T>>(&'t self, rule: R, operands: &[Var<'t, T>]) -> Var<'t, T> {
-        let location = Location::caller();
+        let (y, keeps_rule) = self.run(&rule, operands, Location::caller());
+        if keeps_rule {
+            let core = &mut *self.core.borrow_mut();
+            let rule = refill(&mut core.spare_rules, y.place as usize, rule);
+            core.nodes[y.place as usize].rule = Some(rule);
+        }
+        y
+    }
+
+    /// What [`apply`](Tape::apply) does whatever the type of the rule, so that it is compiled once: the
+    /// result, and whether a backward pass will need the rule.
+    fn run<'t>(
+        &'t self,
+        rule: &dyn Rule<T>,
+        operands: &[Var<'t, T>],
+        location: &'static Location<'static>,
+    ) -> (Var<'t, T>, bool) {
         let core = &mut *self.core.borrow_mut();
         // What is answered after an error; the shape of the first operand is the best guess.
         let nothing = operands.first().copied().unwrap_or(Var { tape: self, place: u32::MAX });
         if core.failure.is_some() {
-            return nothing;
+            return (nothing, false);
         }
         if operands.iter().any(|operand| !std::ptr::eq(operand.tape, self)) {
             core.failure = Some(Error::ForeignVariable { operation: rule.name(), location });
-            return nothing;
+            return (nothing, false);
         }
         let first_operand = core.operands.len();
         core.operands.extend(operands.iter().map(|operand| operand.place));
@@ -251,11 +268,9 @@ impl<T: Real> Tape<T> {
                 Error::NotFinite { origin: Box::new(Origin { operation, shapes, location, section }) }
             }
             Ok(value) => {
-                let name = rule.name();
-                let rule = wanted.then(|| refill(&mut core.spare_rules, core.nodes.len(), rule));
                 let derivative = if wanted { Derivative::Pass } else { Derivative::None };
-                core.push(value, rule, derivative, name);
-                return Var { tape: self, place: core.nodes.len() as u32 - 1 };
+                core.push(value, derivative, rule.name());
+                return (Var { tape: self, place: core.nodes.len() as u32 - 1 }, wanted);
             }
             Err(source) => {
                 let (operation, shapes, section) = (rule.name(), operands.shapes(), core.section);
@@ -264,13 +279,13 @@ impl<T: Real> Tape<T> {
             }
         };
         core.failure = Some(failure);
-        nothing
+        (nothing, false)
     }
 
     fn leaf(&self, value: Tensor<T>, derivative: Derivative) -> Var<'_, T> {
         let core = &mut *self.core.borrow_mut();
         let derivative = if core.recording { derivative } else { Derivative::None };
-        core.push(value, None, derivative, "an input");
+        core.push(value, derivative, "an input");
         Var { tape: self, place: core.nodes.len() as u32 - 1 }
     }
 
@@ -292,15 +307,9 @@ impl<T: Real> Tape<T> {
 }
 
 impl<T: Real> Core<T> {
-    fn push(
-        &mut self,
-        value: Tensor<T>,
-        rule: Option<Box<dyn Rule<T>>>,
-        derivative: Derivative,
-        name: &'static str,
-    ) {
+    fn push(&mut self, value: Tensor<T>, derivative: Derivative, name: &'static str) {
         let (operands_end, saved_end) = (self.operands.len() as u32, self.saved.len() as u32);
-        self.nodes.push(Node { value, rule, operands_end, saved_end, derivative });
+        self.nodes.push(Node { value, rule: None, operands_end, saved_end, derivative });
         self.origins.push((name, self.section));
     }
 }

@@ -35,6 +35,7 @@
 mod batches;
 #[cfg(feature = "bundled")]
 mod bundled;
+mod cells;
 mod dataset;
 mod error;
 mod gather;

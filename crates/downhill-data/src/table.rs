@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::path::Path;
 
-use csv::StringRecord;
 use downhill_tensor::{Real, Tensor};
 
+use crate::cells::Cells;
 use crate::nearest::nearest;
 use crate::{Cell, Dataset, Error, Result, TableOptions};
 
@@ -35,7 +35,7 @@ use crate::{Cell, Dataset, Error, Result, TableOptions};
 pub struct Table {
     name: String,
     columns: Vec<Column>,
-    rows: Vec<StringRecord>,
+    cells: Cells,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -73,9 +73,9 @@ impl Table {
         TableOptions::new().from_reader(reader, name)
     }
 
-    pub(crate) fn new(name: String, columns: Vec<String>, rows: Vec<StringRecord>) -> Table {
+    pub(crate) fn new(name: String, columns: Vec<String>, cells: Cells) -> Table {
         let column = |(place, name)| Column { name, place, categorical: false };
-        Table { name, columns: columns.into_iter().enumerate().map(column).collect(), rows }
+        Table { name, columns: columns.into_iter().enumerate().map(column).collect(), cells }
     }
 
     /// The same table with these columns declared as categories.
@@ -115,7 +115,7 @@ impl Table {
     /// The number of rows, without the header.
     #[expect(clippy::len_without_is_empty, reason = "there is always a row")]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.cells.rows()
     }
 
     /// The data set of predicting a class from all other columns.
@@ -274,8 +274,7 @@ impl Table {
     }
 
     fn text(&self, row: usize, column: &Column) -> &str {
-        // All rows are of the header's length.
-        self.rows[row].get(column.place).unwrap_or("")
+        self.cells.get(row, column.place)
     }
 
     fn cell_error(&self, row: usize, column: &Column, problem: &str) -> Error {

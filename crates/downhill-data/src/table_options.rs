@@ -5,8 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use csv::StringRecord;
-
+use crate::cells::{Cells, Record, Records};
 use crate::gzip::{Limited, peek, plain, read_error};
 use crate::{Error, Result, Table};
 
@@ -72,26 +71,25 @@ impl TableOptions {
         if start == BYTE_ORDER_MARK {
             text.read_exact(&mut [0; 3]).map_err(|source| read_error(name, source))?;
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .trim(csv::Trim::All)
-            .has_headers(self.names.is_none())
-            .from_reader(text);
+        let mut records = Records::new(text, self.delimiter);
         let columns = match &self.names {
             Some(names) => names.clone(),
-            None => header(reader.headers().map_err(|error| csv_error(error, name, 0))?, name)?,
+            None => header(records.next().map_err(|source| read_error(name, source))?, name)?,
         };
         check_names(&columns, name)?;
-        let rows = (1..)
-            .zip(reader.records())
-            .map(|(row, record)| record.map_err(|error| csv_error(error, name, row)))
-            .collect::<Result<Vec<StringRecord>>>()?;
         let (table, expected) = (name.to_owned(), columns.len());
-        match rows.first().map(StringRecord::len) {
-            None => Err(Error::NoRows { table }),
-            Some(found) if found != expected => Err(Error::Ragged { table, row: 1, expected, found }),
-            Some(_) => Ok(Table::new(table, columns, rows)),
+        let mut cells = Cells::new(expected);
+        while let Some(record) = records.next().map_err(|source| read_error(name, source))? {
+            let (row, found) = (cells.rows() + 1, record.len());
+            if found != expected {
+                return Err(Error::Ragged { table, row, expected, found });
+            }
+            cells.push(&record).map_err(|_| Error::Utf8 { table: table.clone(), row })?;
         }
+        if cells.rows() == 0 {
+            return Err(Error::NoRows { table });
+        }
+        Ok(Table::new(table, columns, cells))
     }
 }
 
@@ -102,14 +100,15 @@ impl Default for TableOptions {
 }
 
 /// The names in a header line.
-fn header(header: &StringRecord, table: &str) -> Result<Vec<String>> {
-    if header.is_empty() {
-        return Err(Error::NoRows { table: table.to_owned() });
+fn header(header: Option<Record<'_>>, table: &str) -> Result<Vec<String>> {
+    let table = || table.to_owned();
+    let header = header.ok_or_else(|| Error::NoRows { table: table() })?;
+    let names = header.cells().collect::<Result<Vec<&str>, _>>();
+    let names = names.map_err(|_| Error::Utf8 { table: table(), row: 0 })?;
+    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Err(Error::NoHeader { table: table() });
     }
-    if header.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return Err(Error::NoHeader { table: table.to_owned() });
-    }
-    Ok(header.iter().map(str::to_owned).collect())
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 fn check_names(columns: &[String], table: &str) -> Result<()> {
@@ -120,18 +119,5 @@ fn check_names(columns: &[String], table: &str) -> Result<()> {
     match columns.iter().find(|&name| !seen.insert(name)) {
         None => Ok(()),
         Some(column) => Err(Error::Duplicate { table: table.to_owned(), column: column.clone() }),
-    }
-}
-
-fn csv_error(error: csv::Error, name: &str, row: usize) -> Error {
-    let table = name.to_owned();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => read_error(name, source),
-        csv::ErrorKind::Utf8 { .. } => Error::Utf8 { table, row },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Error::Ragged { table, row, expected: expected_len as usize, found: len as usize }
-        }
-        // The other kinds belong to seeking, writing and deserialising.
-        other => read_error(name, std::io::Error::other(format!("{other:?}"))),
     }
 }

@@ -55,6 +55,20 @@ fn forms_of_the_same_table() -> Result<(), Error> {
 }
 
 #[test]
+fn many_columns_and_long_cells() -> Result<(), Error> {
+    let (columns, length) = (300, 5000);
+    let names: Vec<String> = (0..columns).map(|column| format!("c{column}")).collect();
+    let row = |class: &str| (1..columns).map(|c| format!("{c},")).collect::<String>() + class;
+    let class = "long ".repeat(length).trim().to_owned();
+    let text = format!("{}\n{}\n{}\n", names.join(","), row(&class), row("short"));
+    let data: Dataset<f64> = table(&text)?.classification(&names[columns - 1])?;
+    assert_eq!(data.class_names(), [class.as_str(), "short"]);
+    assert_eq!(data.inputs().shape(), [2, columns - 1]);
+    assert!(data.inputs().as_slice().iter().zip(1..).all(|(&x, place)| x == ((place - 1) % 299 + 1) as f64));
+    Ok(())
+}
+
+#[test]
 fn columns_by_name() -> Result<(), Error> {
     let train = table("id,sex,x,y\n7,f,1,a\n8,m,2,b\n")?.without(["id"])?.categorical(["sex"])?;
     let data: Dataset = train.classification("y")?;

@@ -106,7 +106,7 @@ macro_rules! layers {
             fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
                 match self {
                     $(AnyLayer::$layer(layer) => layer.forward(cx, x),)*
-                    AnyLayer::Own(own) => T::forward(&*own.0, cx, x),
+                    AnyLayer::Own(own) => T::forward_own(&*own.0, cx, x),
                 }
             }
         }
@@ -122,9 +122,8 @@ impl AnyLayer {
         layer.into_any()
     }
 
-    /// The layer behind a pointer. Compiled here for every number type, and not again in each program.
-    #[inline(never)]
-    pub(crate) fn erased(&self) -> &dyn ErasedLayer {
+    /// The layer, for [`Scalar::forward`].
+    pub(crate) fn erased(&self) -> &AnyLayer {
         self
     }
 }

@@ -42,9 +42,12 @@ impl<'t, T: Scalar> Context<'t, T> {
             };
             return self.tape.fail("parameter", vec![theta.shape()], error);
         };
+        if part.trainable {
+            return self.tape.parameter(theta, part.start, part.shape);
+        }
         match theta.window(part.start, part.shape) {
-            Ok(value) if !part.trainable => self.tape.constant(value),
-            _ => self.tape.parameter(theta, part.start, part.shape),
+            Ok(value) => self.tape.constant(value),
+            Err(error) => self.tape.fail("parameter", vec![theta.shape(), part.shape], error),
         }
     }
 

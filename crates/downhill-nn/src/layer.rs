@@ -1,5 +1,6 @@
 //! What a layer is.
 
+#[cfg(feature = "dual")]
 use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Shape, Var};
 
@@ -8,8 +9,8 @@ use crate::{AnyLayer, Context, Result, Scalar, Scope};
 
 /// A part of a network: a function of its input and of parameters that it declares.
 ///
-/// A layer holds settings and places in θ, no numbers, so one value runs in `f32`, `f64` and dual
-/// numbers. It never writes a backward pass: [`forward`](Layer::forward) composes operations that have one.
+/// A layer holds settings and places in θ, no numbers, so one value runs in `f32`, `f64` and (feature
+/// `dual`) dual numbers. It never writes a backward pass: [`forward`](Layer::forward) composes operations that have one.
 ///
 /// ```
 /// use downhill_nn::{Context, Init, Layer, Param, Result, Scalar, Scope};
@@ -70,7 +71,9 @@ pub trait ErasedLayer: Send + Sync {
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape>;
     fn forward_f32<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;
     fn forward_f64<'t>(&self, cx: &Context<'t, f64>, x: Var<'t, f64>) -> Var<'t, f64>;
+    #[cfg(feature = "dual")]
     fn forward_dual32<'t>(&self, cx: &Context<'t, Dual32>, x: Var<'t, Dual32>) -> Var<'t, Dual32>;
+    #[cfg(feature = "dual")]
     fn forward_dual64<'t>(&self, cx: &Context<'t, Dual64>, x: Var<'t, Dual64>) -> Var<'t, Dual64>;
     fn boxed_clone(&self) -> Box<dyn ErasedLayer>;
 }
@@ -92,10 +95,12 @@ impl<L: Layer> ErasedLayer for L {
         self.forward(cx, x)
     }
 
+    #[cfg(feature = "dual")]
     fn forward_dual32<'t>(&self, cx: &Context<'t, Dual32>, x: Var<'t, Dual32>) -> Var<'t, Dual32> {
         self.forward(cx, x)
     }
 
+    #[cfg(feature = "dual")]
     fn forward_dual64<'t>(&self, cx: &Context<'t, Dual64>, x: Var<'t, Dual64>) -> Var<'t, Dual64> {
         self.forward(cx, x)
     }

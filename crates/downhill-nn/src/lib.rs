@@ -26,8 +26,10 @@
 //! ```
 
 mod any;
+#[cfg(feature = "dual")]
 pub mod check;
 mod context;
+#[cfg(feature = "dual")]
 mod curvature;
 mod error;
 mod init;

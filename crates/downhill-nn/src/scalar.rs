@@ -1,31 +1,49 @@
 //! The numbers that a network can run in.
 
+#[cfg(feature = "dual")]
 use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Real, Var};
 
-use crate::Context;
 use crate::layer::ErasedLayer;
+use crate::{AnyLayer, Context, Layer};
 
-/// The numbers that a network can run in: `f32`, `f64`, and dual numbers over them for exact
-/// Hessian-vector products.
+/// The numbers that a network can run in: `f32`, `f64`, and with the feature `dual` dual numbers over
+/// them, for exact Hessian-vector products.
 ///
 /// [`Layer::forward`](crate::Layer::forward) is generic, which a `dyn` method cannot be; this trait picks
-/// the method of the erased layer that is compiled for a number type. It is implemented for the four
-/// types above and not meant to be implemented elsewhere.
+/// the method of the erased layer that is compiled for a number type. The built-in layers are compiled in this
+/// crate for `f32`, once and not again in each program; for the other types in the programs that use them.
+/// It is implemented for the types above and not meant to be implemented elsewhere.
 pub trait Scalar: Real {
     #[doc(hidden)]
-    fn forward<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
+    fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
+
+    #[doc(hidden)]
+    fn forward_own<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
 }
 
 macro_rules! scalar {
-    ($($number:ty => $method:ident),*) => {$(
+    ($($number:ty => $method:ident, $inline:ident);*) => {$(
         impl Scalar for $number {
+            // What may be inlined is compiled where it is used, and only there.
+            #[inline($inline)]
             #[track_caller]
-            fn forward<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self> {
+            fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self> {
+                Layer::forward(layer, cx, x)
+            }
+
+            #[track_caller]
+            fn forward_own<'t>(
+                layer: &dyn ErasedLayer,
+                cx: &Context<'t, Self>,
+                x: Var<'t, Self>,
+            ) -> Var<'t, Self> {
                 layer.$method(cx, x)
             }
         }
     )*};
 }
 
-scalar!(f32 => forward_f32, f64 => forward_f64, Dual32 => forward_dual32, Dual64 => forward_dual64);
+scalar!(f32 => forward_f32, never; f64 => forward_f64, always);
+#[cfg(feature = "dual")]
+scalar!(Dual32 => forward_dual32, always; Dual64 => forward_dual64, always);

@@ -68,6 +68,26 @@ impl Axes {
         (0..shape.len()).filter(|&axis| self.contains(axis)).map(|axis| shape[axis]).product()
     }
 
+    /// A shape as a matrix of `[rows, columns]`, and whether these axes are all that the rows are made of: if
+    /// not, they are all that the columns are made of. `None` if they are neither.
+    pub(crate) fn as_matrix(self, shape: Shape) -> Option<([usize; 2], bool)> {
+        let all = Axes::first(shape.len()).0;
+        // Axes that the shape lacks do not count.
+        let (reduced, kept) = (self.0 & all, !self.0 & all);
+        let matrix = |rows: u32| {
+            let (rows, columns) = shape.split_at(rows as usize);
+            [rows.iter().product(), columns.iter().product()]
+        };
+        let (first, last) = (reduced.trailing_ones(), kept.trailing_ones());
+        if first == reduced.count_ones() {
+            Some((matrix(first), true))
+        } else if last == kept.count_ones() {
+            Some((matrix(last), false))
+        } else {
+            None
+        }
+    }
+
     /// What a reduction over these axes makes of a shape: they get length 1 if `keep_axes`, and
     /// disappear otherwise.
     pub fn reduce(self, shape: Shape, keep_axes: bool) -> Shape {

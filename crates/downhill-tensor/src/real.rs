@@ -88,6 +88,13 @@ pub trait Real: RealField + Copy {
     fn erf_kernel(self) -> Self {
         math::erf_rational(self)
     }
+
+    /// `self` to the power of an integer, by multiplications. (nalgebra's `powi` is the general power of two real
+    /// numbers unless its feature `std` is on.)
+    #[inline(always)]
+    fn powi_kernel(self, exponent: i32) -> Self {
+        self.powi(exponent)
+    }
 }
 
 impl Real for f32 {
@@ -139,6 +146,11 @@ impl Real for f32 {
     fn erf_kernel(self) -> f32 {
         math::erf_f32(self)
     }
+
+    #[inline(always)]
+    fn powi_kernel(self, exponent: i32) -> f32 {
+        self.powi(exponent)
+    }
 }
 
 impl Real for f64 {
@@ -189,6 +201,11 @@ impl Real for f64 {
     #[inline(always)]
     fn erf_kernel(self) -> f64 {
         math::erf_f64(self)
+    }
+
+    #[inline(always)]
+    fn powi_kernel(self, exponent: i32) -> f64 {
+        self.powi(exponent)
     }
 }
 

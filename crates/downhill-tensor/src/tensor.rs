@@ -29,6 +29,8 @@ use crate::{Element, Error, Real, Result, Shape};
 pub struct Tensor<T = f32> {
     buffer: Arc<Vec<T>>,
     start: usize,
+    /// The shape's number of elements, which is asked for all the time.
+    len: usize,
     shape: Shape,
 }
 
@@ -42,13 +44,13 @@ impl<T: Element> Tensor<T> {
         if shape.elements() != elements.len() {
             return Err(Error::Elements { shape, elements: elements.len() });
         }
-        Ok(Tensor { buffer: Arc::new(elements), start: 0, shape })
+        Ok(Tensor::on_buffer(Arc::new(elements), shape))
     }
 
     /// A tensor filled with one value.
     pub fn full(shape: impl Into<Shape>, value: T) -> Tensor<T> {
         let shape = shape.into();
-        Tensor { buffer: Arc::new(vec![value; shape.elements()]), start: 0, shape }
+        Tensor::on_buffer(Arc::new(vec![value; shape.elements()]), shape)
     }
 
     /// A tensor of shape `[]`.
@@ -60,18 +62,18 @@ impl<T: Element> Tensor<T> {
     pub fn vector(elements: impl Into<Vec<T>>) -> Tensor<T> {
         let elements = elements.into();
         let shape = Shape::from([elements.len()]);
-        Tensor { buffer: Arc::new(elements), start: 0, shape }
+        Tensor::on_buffer(Arc::new(elements), shape)
     }
 
     /// A tensor of shape `[rows, N]`, copied from an array or slice of rows.
     pub fn from_rows<const N: usize>(rows: &[[T; N]]) -> Tensor<T> {
-        Tensor { buffer: Arc::new(rows.concat()), start: 0, shape: Shape::from([rows.len(), N]) }
+        Tensor::on_buffer(Arc::new(rows.concat()), Shape::from([rows.len(), N]))
     }
 
     /// A tensor whose elements are computed from their row-major place.
     pub fn from_fn(shape: impl Into<Shape>, element: impl FnMut(usize) -> T) -> Tensor<T> {
         let shape = shape.into();
-        Tensor { buffer: Arc::new((0..shape.elements()).map(element).collect()), start: 0, shape }
+        Tensor::on_buffer(Arc::new((0..shape.elements()).map(element).collect()), shape)
     }
 
     /// The lengths of the axes.
@@ -83,7 +85,7 @@ impl<T: Element> Tensor<T> {
     /// The number of elements.
     #[inline]
     pub fn len(&self) -> usize {
-        self.shape.elements()
+        self.len
     }
 
     /// Whether there are no elements: some axis has length 0.
@@ -94,20 +96,19 @@ impl<T: Element> Tensor<T> {
     /// The elements in row-major order.
     #[inline]
     pub fn as_slice(&self) -> &[T] {
-        &self.buffer[self.start..self.start + self.len()]
+        &self.buffer[self.start..self.start + self.len]
     }
 
     /// The elements in row-major order, to be written. If another tensor shares the storage it is
     /// copied first.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
-        let window = self.start..self.start + self.len();
-        if Arc::get_mut(&mut self.buffer).is_none() {
-            self.buffer = Arc::new(self.buffer[window.clone()].to_vec());
+        if self.is_shared() {
+            self.buffer = Arc::new(self.as_slice().to_vec());
             self.start = 0;
         }
-        let window = self.start..self.start + window.len();
-        // Unique by now: `make_mut` does not copy.
-        &mut Arc::make_mut(&mut self.buffer)[window]
+        let window = self.start..self.start + self.len;
+        // Nobody else holds it by now, and without a second holder there is nobody to share it anew.
+        Arc::get_mut(&mut self.buffer).map_or(&mut [], |elements| &mut elements[window])
     }
 
     /// The elements as a vector, without a copy if nobody else shares the whole buffer.
@@ -162,7 +163,7 @@ impl<T: Element> Tensor<T> {
         if shape.elements() != self.len() {
             return Err(Error::Elements { shape, elements: self.len() });
         }
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), start: self.start, shape })
+        Ok(Tensor { buffer: Arc::clone(&self.buffer), shape, ..*self })
     }
 
     /// The part of a tensor between two indices of its first axis, in O(1).
@@ -179,7 +180,8 @@ impl<T: Element> Tensor<T> {
         }
         let row = self.shape.sample().elements();
         let shape = self.shape.with(0, range.len());
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), start: self.start + range.start * row, shape })
+        let (start, len) = (self.start + range.start * row, shape.elements());
+        Ok(Tensor { buffer: Arc::clone(&self.buffer), start, len, shape })
     }
 
     /// A window of this shape whose first element is the `start`-th here, in O(1): how a network's
@@ -189,16 +191,17 @@ impl<T: Element> Tensor<T> {
     /// [`Error::Elements`] if the window ends past the last element.
     pub fn window(&self, start: usize, shape: impl Into<Shape>) -> Result<Tensor<T>> {
         let shape = shape.into();
-        if start.saturating_add(shape.elements()) > self.len() {
-            return Err(Error::Elements { shape, elements: self.len().saturating_sub(start) });
+        let len = shape.elements();
+        if start.saturating_add(len) > self.len {
+            return Err(Error::Elements { shape, elements: self.len.saturating_sub(start) });
         }
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), start: self.start + start, shape })
+        Ok(Tensor { buffer: Arc::clone(&self.buffer), start: self.start + start, len, shape })
     }
 
     /// A tensor of the same shape with `f` of each element.
     pub fn map<U: Element>(&self, f: impl FnMut(T) -> U) -> Tensor<U> {
         let elements = self.as_slice().iter().copied().map(f).collect();
-        Tensor { buffer: Arc::new(elements), start: 0, shape: self.shape }
+        Tensor::on_buffer(Arc::new(elements), self.shape)
     }
 
     /// The whole buffer, if this tensor is its only holder: what a [`Workspace`](crate::Workspace) recycles.
@@ -210,7 +213,7 @@ impl<T: Element> Tensor<T> {
     /// A tensor on a buffer that holds exactly the shape's elements.
     pub(crate) fn on_buffer(buffer: Arc<Vec<T>>, shape: Shape) -> Tensor<T> {
         debug_assert_eq!(buffer.len(), shape.elements());
-        Tensor { buffer, start: 0, shape }
+        Tensor { start: 0, len: buffer.len(), buffer, shape }
     }
 
     /// Whether another tensor shares the storage, so that a write would copy.
@@ -238,7 +241,7 @@ impl<T: Real> Tensor<T> {
 
     /// Whether no element is infinite or NaN.
     pub fn is_finite(&self) -> bool {
-        self.as_slice().iter().all(|x| x.finite())
+        crate::kernel::all_finite(self.as_slice())
     }
 }
 

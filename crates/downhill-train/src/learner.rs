@@ -1,6 +1,6 @@
 //! One training step after another.
 
-use downhill_nn::autodiff::tensor::Threads;
+use downhill_nn::autodiff::tensor::{Threads, kernel};
 use downhill_nn::autodiff::{Tape, Tensor};
 use downhill_nn::{Loss, Network, Params, Scalar, Target};
 use downhill_optim::Optimizer;
@@ -110,10 +110,11 @@ impl<T: Scalar> Learner<T> {
         if self.steps == 0 {
             network.check_reached(params, &gradients)?;
         }
-        if !all_finite(gradient) {
+        if !kernel::all_finite(gradient) {
             // Backward goes from the last layer to the first.
             let layout = params.layout();
-            let broken = |part: &&downhill_nn::autodiff::tensor::Part| !all_finite(&gradient[part.range()]);
+            let broken =
+                |part: &&downhill_nn::autodiff::tensor::Part| !kernel::all_finite(&gradient[part.range()]);
             let place =
                 layout.parts().iter().rev().find(broken).map_or_else(String::new, |part| part.name.clone());
             return Err(self.not_finite("the gradient", place));
@@ -190,9 +191,4 @@ impl<T: Scalar> std::fmt::Debug for Learner<T> {
             .field("steps", &self.steps)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether no element is infinite or NaN, in blocks that the compiler can vectorise.
-fn all_finite<T: Scalar>(elements: &[T]) -> bool {
-    elements.chunks(1024).all(|block| block.iter().fold(true, |all, x| all & x.finite()))
 }

@@ -25,19 +25,31 @@ pub struct SoftmaxCrossEntropy {
     pub ignored: Option<usize>,
 }
 
-/// x as `outer` blocks of `classes` rows of `inner` positions.
-struct Blocks {
-    outer: usize,
+/// Where the scores of a position are: `classes` of them, `inner` elements apart.
+#[derive(Clone, Copy)]
+struct Positions {
     classes: usize,
     inner: usize,
 }
 
-impl SoftmaxCrossEntropy {
-    fn blocks(&self, x: Shape) -> Blocks {
-        let (outer, classes, inner) = x.around(1);
-        Blocks { outer, classes, inner }
+impl Positions {
+    fn of(x: Shape) -> Positions {
+        let (_, classes, inner) = x.around(1);
+        Positions { classes, inner }
     }
 
+    /// The place of a position's first score.
+    #[inline]
+    fn first(self, position: usize) -> usize {
+        // Scores of shape [n, classes] need no division.
+        if self.inner == 1 {
+            return position * self.classes;
+        }
+        position / self.inner * self.classes * self.inner + position % self.inner
+    }
+}
+
+impl SoftmaxCrossEntropy {
     fn check(&self, x: Shape, target: Option<Shape>) -> Result<Shape> {
         const RULE: &str = "needs scores [n, classes, …] and as many targets";
         let operation = "cross_entropy";
@@ -93,64 +105,77 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
         let shape = operands.shape(0);
         let target = (operands.len() > 1).then(|| operands.shape(1));
         let positions = self.check(shape, target)?;
-        let mut log_probabilities = cx.take(shape);
-        let axis = Axes::single(1);
-        kernel::log_softmax(log_probabilities.as_mut_slice(), operands.value(0).view(), axis);
-        let mut y = cx.take(positions);
-        let Blocks { outer, classes, inner } = self.blocks(shape);
-        let ln_p = log_probabilities.as_slice();
-        for o in 0..outer {
-            for i in 0..inner {
-                let at = |c: usize| (o * classes + c) * inner + i;
-                let place = o * inner + i;
-                let class = self.classes.as_ref().map(|classes| classes.as_slice()[place]);
-                y.as_mut_slice()[place] = match class {
-                    Some(class) if Some(class) == self.ignored => T::zero(),
-                    Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p[at(class)],
-                    _ => (0..classes).fold(T::zero(), |sum, c| {
-                        let probability = target.map_or(T::zero(), |_| operands.slice(1)[at(c)]);
-                        let q = self.weighted_target(class, probability, c, classes);
-                        // 0·ln 0 is 0.
-                        if q == T::zero() { sum } else { sum - q * ln_p[at(c)] }
-                    }),
-                };
-            }
+        let mut ln_p = cx.take(shape);
+        let (x, axis) = (operands.value(0).view(), Axes::single(1));
+        if cx.recording() {
+            let mut p = cx.take(shape);
+            kernel::softmax_and_log(p.as_mut_slice(), ln_p.as_mut_slice(), x, axis);
+            cx.save(p);
+        } else {
+            kernel::log_softmax(ln_p.as_mut_slice(), x, axis);
         }
-        cx.save(log_probabilities);
+        let mut y = cx.take(positions);
+        let scores = Positions::of(shape);
+        let Positions { classes, inner } = scores;
+        let all_ln_p = ln_p.as_slice();
+        let of_position = self.classes.as_ref().map(Tensor::as_slice);
+        let given = target.map(|_| operands.slice(1));
+        for (position, y) in y.as_mut_slice().iter_mut().enumerate() {
+            let start = scores.first(position);
+            let ln_p = |c: usize| all_ln_p[start + c * inner];
+            *y = match of_position.map(|classes| classes[position]) {
+                Some(class) if Some(class) == self.ignored => T::zero(),
+                Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p(class),
+                class => (0..classes).fold(T::zero(), |sum, c| {
+                    let probability = given.map_or(T::zero(), |given| given[start + c * inner]);
+                    let q = self.weighted_target(class, probability, c, classes);
+                    // 0·ln 0 is 0.
+                    if q == T::zero() { sum } else { sum - q * ln_p(c) }
+                }),
+            };
+        }
+        if target.is_some() {
+            cx.save(ln_p);
+        } else {
+            cx.give(ln_p);
+        }
         Ok(y)
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
-        let Blocks { outer, classes, inner } = self.blocks(at.shape(0));
-        let ln_p = at.saved(0).as_slice();
+        let scores = Positions::of(at.shape(0));
+        let Positions { classes, inner } = scores;
+        let p = at.saved(0).as_slice();
         let by_probability = at.len() > 1;
         if let Some(mut dx) = sink.destination(0) {
             let (store, dx) = dx.parts();
             let put = store.put();
-            for o in 0..outer {
-                for i in 0..inner {
-                    let place = |c: usize| (o * classes + c) * inner + i;
-                    let g = at.cotangent()[o * inner + i];
-                    let class = self.classes.as_ref().map(|classes| classes.as_slice()[o * inner + i]);
-                    if class.is_some() && class == self.ignored {
-                        (0..classes).for_each(|c| put(&mut dx[place(c)], T::zero()));
-                        continue;
-                    }
+            let of_position = self.classes.as_ref().map(Tensor::as_slice);
+            for (position, &g) in at.cotangent().iter().enumerate() {
+                let start = scores.first(position);
+                let place = |c: usize| start + c * inner;
+                let class = of_position.map(|classes| classes[position]);
+                if class.is_some() && class == self.ignored {
+                    (0..classes).for_each(|c| put(&mut dx[place(c)], T::zero()));
+                } else if let (Some(class), 0.0) = (class, self.smoothing) {
+                    // q is 0 but for its class.
+                    let g = g * self.weight::<T>(class);
+                    (0..classes).for_each(|c| put(&mut dx[place(c)], g * p[place(c)]));
+                    dx[place(class)] -= g;
+                } else {
                     let q = |c: usize| {
                         let probability = if by_probability { at.slice(1)[place(c)] } else { T::zero() };
                         self.weighted_target(class, probability, c, classes)
                     };
                     let total = (0..classes).fold(T::zero(), |sum, c| sum + q(c));
-                    for c in 0..classes {
-                        put(&mut dx[place(c)], g * (ln_p[place(c)].exp_kernel() * total - q(c)));
-                    }
+                    (0..classes).for_each(|c| put(&mut dx[place(c)], g * (p[place(c)] * total - q(c))));
                 }
             }
         }
         if by_probability && let Some(mut dq) = sink.destination(1) {
             let dq = dq.to_add();
             let kept = T::of(1.0 - self.smoothing);
-            for (place, (dq, &ln_p)) in dq.iter_mut().zip(ln_p).enumerate() {
+            for (place, (dq, &ln_p)) in dq.iter_mut().zip(at.saved(1).as_slice()).enumerate() {
                 let (block, i) = (place / inner / classes, place % inner);
                 let c = place / inner % classes;
                 *dq -= at.cotangent()[block * inner + i] * kept * self.weight::<T>(c) * ln_p;

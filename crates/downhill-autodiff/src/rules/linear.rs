@@ -1,16 +1,16 @@
 //! The fused layer y = f(x·Wᵀ + b).
 
-use downhill_tensor::gemm::{Gemm, Matrix, gemm};
+use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm};
 use downhill_tensor::kernel::{self, View};
 use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, vectorize};
 
-use super::elementwise::{Elementwise, Identity};
+use super::elementwise::{Elementwise, Identity, put_slopes};
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
 
 /// y = f(x·Wᵀ + b) for x `[…, in]`, W `[out, in]` (PyTorch's layout), b `[out]` or absent, and an
-/// [`Elementwise`] activation f: one matrix product, with bias and activation in one pass behind it.
+/// [`Elementwise`] activation f: one matrix product, begun from the bias, and one pass behind it for the activation.
 ///
 /// With z = x·Wᵀ + b and δ = f′(z) ⊙ ∂L/∂y: ∂L/∂x = δ·W, ∂L/∂W = δᵀ·x, ∂L/∂b = Σ rows of δ.
 #[derive(Debug, Clone, Copy)]
@@ -27,90 +27,88 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Linear<F> {
     }
 
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
-        let (x, w) = (operands.shape(0), operands.shape(1));
-        let ([.., features], [outputs, inputs]) = (&x[..], &w[..]) else {
-            return Err(Error::mismatch("linear", RULE, x, w));
-        };
-        let (outputs, inputs) = (*outputs, *inputs);
-        if *features != inputs {
-            return Err(Error::mismatch("linear", RULE, x, w));
+        let mut y = affine(operands, cx)?;
+        if F::IDENTITY {
+            return Ok(y);
         }
-        let bias = if operands.len() > 2 {
-            if operands.shape(2) != [outputs] {
-                return Err(Error::mismatch("linear", RULE, w, operands.shape(2)));
-            }
-            Some(operands.slice(2))
-        } else {
-            None
-        };
-        let mut y = cx.take(x.with(x.len() - 1, outputs));
-        let rows = rows(y.shape());
-        gemm(Gemm {
-            m: rows,
-            k: inputs,
-            n: outputs,
-            a: Matrix::row_major(operands.slice(0), inputs),
-            b: Matrix::row_major(operands.slice(1), inputs).transposed(),
-            c: y.as_mut_slice(),
-            store: Store::Write,
-            threads: cx.threads(),
-        });
-        let mut z = (F::NEEDS_INPUT && cx.recording()).then(|| cx.take(y.shape()));
-        let mut z_rows = z.as_mut().map(|z| z.as_mut_slice().chunks_exact_mut(outputs.max(1)));
-        vectorize!(for row in y.as_mut_slice().chunks_exact_mut(outputs.max(1)) {
-            if let Some(bias) = bias {
-                row.iter_mut().zip(bias).for_each(|(y, &b)| *y += b);
-            }
-            if let Some(z_row) = z_rows.as_mut().and_then(Iterator::next) {
-                z_row.copy_from_slice(row);
-            }
-            for y in row {
-                *y = self.activation.value(*y);
-            }
-        });
-        if let Some(z) = z {
+        if F::NEEDS_INPUT && cx.recording() {
+            let mut z = cx.take(y.shape());
+            z.as_mut_slice().copy_from_slice(y.as_slice());
             cx.save(z);
         }
+        vectorize!(for y in y.as_mut_slice() {
+            *y = self.activation.value(*y);
+        });
         Ok(y)
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
-        let (inputs, outputs) = (at.shape(1)[1], at.shape(1)[0]);
-        let rows = rows(at.output().shape());
+        if F::IDENTITY {
+            return pull_back(at.cotangent(), at, sink);
+        }
         let y = at.output().as_slice();
         let z = if F::NEEDS_INPUT { at.saved(0).as_slice() } else { y };
         let mut delta = sink.workspace().take(at.output().shape());
-        let parts = delta.as_mut_slice().iter_mut().zip(at.cotangent()).zip(z.iter().zip(y));
-        vectorize!(for ((d, &g), (&z, &y)) in parts {
-            *d = g * self.activation.slope(z, y);
-        });
-        let by_rows = Matrix::row_major(delta.as_slice(), outputs);
-        if let Some(mut dw) = sink.destination(1) {
-            let (store, c) = dw.parts();
-            let b = Matrix::row_major(at.slice(0), inputs);
-            gemm(Gemm {
-                m: outputs,
-                k: rows,
-                n: inputs,
-                a: by_rows.transposed(),
-                b,
-                c,
-                store,
-                threads: at.threads(),
-            });
-        }
-        if at.len() > 2
-            && let Some(mut db) = sink.destination(2)
-        {
-            let (store, db) = db.parts();
-            kernel::sum_to(db, at.shape(2), View::new([rows, outputs].into(), delta.as_slice()), store);
-        }
-        if let Some(mut dx) = sink.destination(0) {
-            let (store, c) = dx.parts();
-            let b = Matrix::row_major(at.slice(1), inputs);
-            gemm(Gemm { m: rows, k: outputs, n: inputs, a: by_rows, b, c, store, threads: at.threads() });
-        }
+        put_slopes(self.activation, delta.as_mut_slice(), Store::Write, at.cotangent(), z, y);
+        pull_back(delta.as_slice(), at, sink);
         sink.workspace().give(delta);
+    }
+}
+
+// What does not depend on the activation stands in functions of its own, so that it is compiled once.
+
+/// z = x·Wᵀ + b.
+fn affine<T: Real>(operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
+    let (x, w) = (operands.shape(0), operands.shape(1));
+    let ([.., features], [outputs, inputs]) = (&x[..], &w[..]) else {
+        return Err(Error::mismatch("linear", RULE, x, w));
+    };
+    let (outputs, inputs) = (*outputs, *inputs);
+    if *features != inputs {
+        return Err(Error::mismatch("linear", RULE, x, w));
+    }
+    let start = if operands.len() > 2 {
+        if operands.shape(2) != [outputs] {
+            return Err(Error::mismatch("linear", RULE, w, operands.shape(2)));
+        }
+        Start::Row(operands.slice(2))
+    } else {
+        Start::Zero
+    };
+    let mut z = cx.take(x.with(x.len() - 1, outputs));
+    gemm(Gemm {
+        m: rows(z.shape()),
+        k: inputs,
+        n: outputs,
+        a: Matrix::row_major(operands.slice(0), inputs),
+        b: Matrix::row_major(operands.slice(1), inputs).transposed(),
+        c: z.as_mut_slice(),
+        start,
+        threads: cx.threads(),
+    });
+    Ok(z)
+}
+
+/// From δ = ∂L/∂z to the operands.
+fn pull_back<T: Real>(delta: &[T], at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
+    let (inputs, outputs) = (at.shape(1)[1], at.shape(1)[0]);
+    let (m, threads) = (rows(at.output().shape()), at.threads());
+    let delta_rows = Matrix::row_major(delta, outputs);
+    if let Some(mut dw) = sink.destination(1) {
+        let (store, c) = dw.parts();
+        let (a, b) = (delta_rows.transposed(), Matrix::row_major(at.slice(0), inputs));
+        gemm(Gemm { m: outputs, k: m, n: inputs, a, b, c, start: store.into(), threads });
+    }
+    if at.len() > 2
+        && let Some(mut db) = sink.destination(2)
+    {
+        let (store, db) = db.parts();
+        kernel::sum_to(db, at.shape(2), View::new([m, outputs].into(), delta), store);
+    }
+    if let Some(mut dx) = sink.destination(0) {
+        let (store, c) = dx.parts();
+        let b = Matrix::row_major(at.slice(1), inputs);
+        gemm(Gemm { m, k: outputs, n: inputs, a: delta_rows, b, c, start: store.into(), threads });
     }
 }
 

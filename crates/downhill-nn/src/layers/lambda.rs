@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "dual")]
 use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Shape, Var};
 
@@ -25,7 +26,27 @@ pub struct Lambda(Arc<Closures>);
 #[macro_export]
 macro_rules! lambda {
     (|$x:ident| $body:expr) => {
+        $crate::each_number!(|$x| $body)
+    };
+}
+
+/// [`lambda!`](crate::lambda!)'s closure once for each number type: which there are is this crate's feature, not that of
+/// the crate that writes the closure.
+#[doc(hidden)]
+#[cfg(feature = "dual")]
+#[macro_export]
+macro_rules! each_number {
+    (|$x:ident| $body:expr) => {
         $crate::Lambda::from_closures(move |$x| $body, move |$x| $body, move |$x| $body, move |$x| $body)
+    };
+}
+
+#[doc(hidden)]
+#[cfg(not(feature = "dual"))]
+#[macro_export]
+macro_rules! each_number {
+    (|$x:ident| $body:expr) => {
+        $crate::Lambda::from_closures(move |$x| $body, move |$x| $body)
     };
 }
 
@@ -33,7 +54,9 @@ macro_rules! lambda {
 struct Closures {
     f32: Box<Closure<f32>>,
     f64: Box<Closure<f64>>,
+    #[cfg(feature = "dual")]
     dual32: Box<Closure<Dual32>>,
+    #[cfg(feature = "dual")]
     dual64: Box<Closure<Dual64>>,
 }
 
@@ -45,13 +68,21 @@ impl Lambda {
     pub fn from_closures(
         f32: impl for<'t> Fn(Var<'t, f32>) -> Var<'t, f32> + Send + Sync + 'static,
         f64: impl for<'t> Fn(Var<'t, f64>) -> Var<'t, f64> + Send + Sync + 'static,
-        dual32: impl for<'t> Fn(Var<'t, Dual32>) -> Var<'t, Dual32> + Send + Sync + 'static,
-        dual64: impl for<'t> Fn(Var<'t, Dual64>) -> Var<'t, Dual64> + Send + Sync + 'static,
+        #[cfg(feature = "dual")] dual32: impl for<'t> Fn(Var<'t, Dual32>) -> Var<'t, Dual32>
+        + Send
+        + Sync
+        + 'static,
+        #[cfg(feature = "dual")] dual64: impl for<'t> Fn(Var<'t, Dual64>) -> Var<'t, Dual64>
+        + Send
+        + Sync
+        + 'static,
     ) -> Lambda {
         Lambda(Arc::new(Closures {
             f32: Box::new(f32),
             f64: Box::new(f64),
+            #[cfg(feature = "dual")]
             dual32: Box::new(dual32),
+            #[cfg(feature = "dual")]
             dual64: Box::new(dual64),
         }))
     }
@@ -60,7 +91,7 @@ impl Lambda {
 impl Layer for Lambda {
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        T::forward(&self.0, cx, x)
+        T::forward_own(&self.0, cx, x)
     }
 }
 
@@ -81,10 +112,12 @@ impl ErasedLayer for Arc<Closures> {
         (self.f64)(x)
     }
 
+    #[cfg(feature = "dual")]
     fn forward_dual32<'t>(&self, _: &Context<'t, Dual32>, x: Var<'t, Dual32>) -> Var<'t, Dual32> {
         (self.dual32)(x)
     }
 
+    #[cfg(feature = "dual")]
     fn forward_dual64<'t>(&self, _: &Context<'t, Dual64>, x: Var<'t, Dual64>) -> Var<'t, Dual64> {
         (self.dual64)(x)
     }

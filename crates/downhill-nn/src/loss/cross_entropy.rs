@@ -91,6 +91,7 @@ impl<T: Real> Loss<T> for CrossEntropy {
             }
         };
         match self.reduction {
+            Reduction::Mean if count == terms.shape().elements() as f64 => terms.mean(),
             Reduction::Mean => terms.sum() * count.recip(),
             other => other.apply(terms),
         }

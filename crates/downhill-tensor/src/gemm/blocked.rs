@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
 use super::pack::{pack, with_scratch};
-use super::{Gemm, Matrix, Store};
+use super::{Gemm, Matrix, Start};
 
 /// The steps of the sum between two visits of C: a panel of B of that height fits the first cache.
 const STEPS: usize = 256;
@@ -38,8 +38,8 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
     if dot_products(&mut product) {
         return;
     }
-    let Gemm { m, k, n, a, b, c, store, threads } = product;
-    let operands = Operands { k, a, b, c: c.as_mut_ptr(), c_row: n, add: store == Store::Add };
+    let Gemm { m, k, n, a, b, c, start, threads } = product;
+    let operands = Operands { k, a, b, c: c.as_mut_ptr(), c_row: n, start };
     if threads.count() == 1 || m * n * k < THREADED {
         // SAFETY: `gemm` has checked that the operands have all that the whole product needs.
         unsafe { block(&operands, 0..m, 0..n) };
@@ -70,7 +70,7 @@ struct Operands<'a, T> {
     b: Matrix<'a, T>,
     c: *mut T,
     c_row: usize,
-    add: bool,
+    start: Start<'a, T>,
 }
 
 // SAFETY: threads share it to write disjoint parts of C.
@@ -125,6 +125,14 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
                                 (a.at(tile.start, first), a.row_stride, a.column_stride)
                             };
                             let kernel = tiles[tile.len() - 1][vectors - 1];
+                            let c = operands.c.wrapping_add(tile.start * operands.c_row + panel.start);
+                            let start = match operands.start {
+                                // Later blocks of the sum add to what the first one wrote.
+                                _ if first > 0 => Some((c.cast_const(), operands.c_row)),
+                                Start::Zero => None,
+                                Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
+                                Start::Destination => Some((c.cast_const(), operands.c_row)),
+                            };
                             // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in
                             // place lie within the operands, as the caller vouches; packed ones have been
                             // written whole, with zeros to fill the last vector up. The part of C is ours.
@@ -136,10 +144,10 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
                                     a_column,
                                     b: b.as_ptr(),
                                     b_row,
-                                    c: operands.c.add(tile.start * operands.c_row + panel.start),
+                                    c,
                                     c_row: operands.c_row,
                                     columns: panel.len(),
-                                    add: operands.add || first > 0,
+                                    start,
                                 });
                             }
                         }

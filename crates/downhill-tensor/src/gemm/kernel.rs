@@ -63,8 +63,8 @@ pub(crate) struct Kernels<T: 'static> {
 /// # Safety
 /// The processor must have the kernel's instructions. With the kernel's `ROWS` and `VECTORS`: the
 /// elements `a[i·a_row + p·a_column]` and `b[p·b_row + j]` must be readable for `i < ROWS`, `p < k` and
-/// `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns`, and
-/// `columns` must reach into the last vector.
+/// `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those of
+/// `start` readable, and `columns` must reach into the last vector.
 type TileKernel<T> = unsafe fn(&Tile<T>);
 
 /// The dot products of `x` with each of `ys`.
@@ -94,8 +94,8 @@ pub(super) struct Tile<T> {
     pub(super) c: *mut T,
     pub(super) c_row: usize,
     pub(super) columns: usize,
-    /// Whether to add to the destination, which otherwise is not read.
-    pub(super) add: bool,
+    /// What is added to each row, and how far apart its rows are: the destination, or one row for all.
+    pub(super) start: Option<(*const T, usize)>,
 }
 
 /// The body of every tile kernel.
@@ -132,12 +132,13 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
         for i in 0..ROWS {
             for j in 0..VECTORS {
                 let c = tile.c.add(i * tile.c_row + j * V::LANES);
+                let start = tile.start.map(|(start, row)| start.add(i * row + j * V::LANES));
                 let sum = sums[i][j];
                 if j + 1 == VECTORS && last < V::LANES {
-                    let sum = if tile.add { V::load_first(c, last).add(sum) } else { sum };
+                    let sum = start.map_or(sum, |start| V::load_first(start, last).add(sum));
                     sum.store_first(c, last);
                 } else {
-                    let sum = if tile.add { V::load(c).add(sum) } else { sum };
+                    let sum = start.map_or(sum, |start| V::load(start).add(sum));
                     sum.store(c);
                 }
             }
@@ -290,7 +291,7 @@ mod tests {
                             c: c_ptr,
                             c_row: width,
                             columns,
-                            add,
+                            start: add.then_some((c_ptr.cast_const(), width)),
                         });
                     }
                     for (at, (&got, &old)) in c.iter().zip(&old).enumerate() {

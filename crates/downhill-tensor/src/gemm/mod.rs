@@ -64,7 +64,27 @@ pub enum Store {
     Add,
 }
 
-/// A matrix product `C ← A·B` or `C ← C + A·B`, with `C` row-major and contiguous.
+/// What is added to a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start<'a, T> {
+    /// `C ← A·B`.
+    Zero,
+    /// `C ← A·B` and this row, of `n` elements, added to each row: a bias.
+    Row(&'a [T]),
+    /// `C ← C + A·B`.
+    Destination,
+}
+
+impl<T> From<Store> for Start<'_, T> {
+    fn from(store: Store) -> Self {
+        match store {
+            Store::Write => Start::Zero,
+            Store::Add => Start::Destination,
+        }
+    }
+}
+
+/// A matrix product `C ← A·B`, or that added to something, with `C` row-major and contiguous.
 #[derive(Debug)]
 pub struct Gemm<'a, T> {
     /// The rows of `A` and `C`.
@@ -79,8 +99,8 @@ pub struct Gemm<'a, T> {
     pub b: Matrix<'a, T>,
     /// The destination: `m·n` elements, row-major.
     pub c: &'a mut [T],
-    /// Whether to overwrite the destination or to add to it.
-    pub store: Store,
+    /// What the product is added to. Unless it is the destination itself, that is only written.
+    pub start: Start<'a, T>,
     /// The threads to compute on. The result's bits do not depend on their number.
     pub threads: &'a Threads,
 }
@@ -97,6 +117,9 @@ pub fn gemm<T: Real>(product: Gemm<'_, T>) {
         "gemm: an operand is shorter than {m}x{k}x{n} needs"
     );
     assert_eq!(product.c.len(), m.saturating_mul(n), "gemm: the destination must hold {m}x{n} elements");
+    if let Start::Row(row) = product.start {
+        assert_eq!(row.len(), n, "gemm: the row to add must have {n} elements");
+    }
     if m > 0 && n > 0 {
         T::gemm(product);
     }

@@ -24,17 +24,47 @@ pub(super) fn pack<T: Packed>(
         transpose(to, stride, from, [lanes, lane_stride], steps);
         return;
     }
-    for (p, step) in to.chunks_exact_mut(stride).enumerate() {
-        let (copied, rest) = step.split_at_mut(lanes);
+    let mut done = 0;
+    if lane_stride == 1 {
+        // A few vectors for each step, no call: what they write too much, the next step overwrites.
+        done = match lanes {
+            1..=8 => copy::<T, 8>(to, stride, from, step_stride),
+            9..=16 => copy::<T, 16>(to, stride, from, step_stride),
+            17..=32 => copy::<T, 32>(to, stride, from, step_stride),
+            _ => 0,
+        };
+    }
+    for (p, step) in to.chunks_exact_mut(stride).enumerate().skip(done) {
         let from = &from[p * step_stride..];
-        if lane_stride == 1 {
-            copied.copy_from_slice(&from[..lanes]);
-        } else {
-            for (i, there) in copied.iter_mut().enumerate() {
-                *there = from[i * lane_stride];
+        for (i, there) in step[..lanes].iter_mut().enumerate() {
+            *there = from[i * lane_stride];
+        }
+    }
+    fill_up(to, stride, lanes);
+}
+
+/// Copies `N` numbers for each step while both slices have them, and answers the number of steps.
+#[inline(always)]
+fn copy<T: Copy, const N: usize>(to: &mut [T], stride: usize, from: &[T], step_stride: usize) -> usize {
+    let mut step = 0;
+    while let (Some(to), Some(from)) =
+        (to.get_mut(step * stride..step * stride + N), from.get(step * step_stride..step * step_stride + N))
+    {
+        to.copy_from_slice(from);
+        step += 1;
+    }
+    step
+}
+
+/// Writes zeros where a panel has fewer lanes than `stride`.
+fn fill_up<T: Packed>(to: &mut [T], stride: usize, lanes: usize) {
+    if lanes < stride {
+        for step in to.chunks_exact_mut(stride) {
+            // A loop, since it is too short for a call.
+            for there in &mut step[lanes..] {
+                *there = T::zero();
             }
         }
-        rest.fill(T::zero());
     }
 }
 
@@ -47,28 +77,39 @@ fn transpose<T: Packed>(
     steps: usize,
 ) {
     let Kernels { side, transpose, .. } = *T::kernels();
-    assert!(stride >= lanes && to.len() >= steps * stride);
+    assert!(stride >= lanes && to.len() == steps * stride);
     assert!(from.len() >= (lanes - 1) * lane_stride + steps);
-    let (lane_blocks, step_blocks) = (lanes / side * side, steps / side * side);
-    for i in (0..lane_blocks).step_by(side) {
-        for p in (0..step_blocks).step_by(side) {
-            // SAFETY: `T::kernels` answers kernels that this processor runs. Lanes up to `i + side` and
-            // steps up to `p + side` exist, and both slices are asserted to hold all that exist.
-            unsafe {
-                let (from, to) =
-                    (from.as_ptr().add(i * lane_stride + p), to.as_mut_ptr().add(p * stride + i));
-                transpose(from, lane_stride, to, stride);
+    // The steps that were moved in blocks.
+    let mut done = 0;
+    // Fewer lanes than a block has: the rest of its rows is overwritten by the next step, if there is one.
+    let readable = from.len() >= (lanes.max(side) - 1) * lane_stride + steps;
+    if readable {
+        let last = lanes.saturating_sub(side);
+        for p in (0..steps).step_by(side) {
+            if p + side > steps || (p + side - 1) * stride + lanes.max(side) > to.len() {
+                break;
             }
+            // The last block overlaps the one before, where the lanes are no multiple of a block's.
+            for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
+                // SAFETY: `T::kernels` answers kernels that this processor runs. Lanes up to `i + side` and
+                // steps up to `p + side` can be read, and the last of the block's rows ends within `to`.
+                unsafe {
+                    let (from, to) =
+                        (from.as_ptr().add(i * lane_stride + p), to.as_mut_ptr().add(p * stride + i));
+                    transpose(from, lane_stride, to, stride);
+                }
+            }
+            done = p + side;
         }
     }
-    for (p, step) in to.chunks_exact_mut(stride).enumerate() {
-        // The steps of whole blocks lack the last lanes only.
-        let done = if p < step_blocks { lane_blocks } else { 0 };
-        for (lane, there) in step[..lanes].iter_mut().enumerate().skip(done) {
-            *there = from[lane * lane_stride + p];
+    for lane in 0..lanes {
+        let mut place = done * stride + lane;
+        for &x in &from[lane * lane_stride..][done..steps] {
+            to[place] = x;
+            place += stride;
         }
-        step[lanes..].fill(T::zero());
     }
+    fill_up(to, stride, lanes);
 }
 
 /// A cache line, for its alignment.

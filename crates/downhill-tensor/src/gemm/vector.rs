@@ -31,7 +31,7 @@ pub(super) trait Vector: Copy {
 /// As of [`Vector`].
 pub(super) trait Transpose: Vector {
     /// Stores the transpose of the `LANES` × `LANES` block whose rows are `from_row` elements apart with
-    /// rows `to_row` elements apart.
+    /// rows `to_row` elements apart, one after the other: a row may overlap the end of the one before.
     unsafe fn transpose(from: *const Self::Element, from_row: usize, to: *mut Self::Element, to_row: usize);
 }
 
@@ -103,8 +103,8 @@ impl<T: Real, const N: usize> Vector for Lanes<T, N> {
 impl<T: Real, const N: usize> Transpose for Lanes<T, N> {
     #[inline(always)]
     unsafe fn transpose(from: *const T, from_row: usize, to: *mut T, to_row: usize) {
-        for i in 0..N {
-            for j in 0..N {
+        for j in 0..N {
+            for i in 0..N {
                 // SAFETY: the caller vouches for both blocks.
                 unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) }
             }

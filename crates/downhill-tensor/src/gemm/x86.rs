@@ -136,9 +136,10 @@ impl Transpose for __m256 {
                 fours[i + 3] = _mm256_shuffle_ps::<0xee>(high, next_high);
             }
             for i in 0..4 {
-                let (a, b) = (fours[i], fours[i + 4]);
-                _mm256_permute2f128_ps::<0x20>(a, b).store(to.add(i * to_row));
-                _mm256_permute2f128_ps::<0x31>(a, b).store(to.add((i + 4) * to_row));
+                _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]).store(to.add(i * to_row));
+            }
+            for i in 0..4 {
+                _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]).store(to.add((i + 4) * to_row));
             }
         }
     }

@@ -184,7 +184,7 @@ impl Matmul {
                 let a = Matrix { elements: &a.elements[at(1)..], ..a };
                 let b = Matrix { elements: &b.elements[at(2)..], ..b };
                 let c = &mut out[at(0)..][..m * n];
-                gemm(Gemm { m, k, n, a, b, c, store, threads });
+                gemm(Gemm { m, k, n, a, b, c, start: store.into(), threads });
             }
         });
     }

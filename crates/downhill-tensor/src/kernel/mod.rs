@@ -26,9 +26,9 @@ pub use matmul::Matmul;
 pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,
 };
-pub use reduce::{max, mean, min, prod, sum, sum_to, var};
+pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
 pub use scalar::{maximum, minimum};
-pub use softmax::{log_softmax, logsumexp, softmax};
+pub use softmax::{log_softmax, logsumexp, softmax, softmax_and_log};
 pub use zip::{broadcast_to, map, zip, zip3};
 
 use crate::gemm::Store;

@@ -15,6 +15,14 @@ use crate::{Axes, Real, Shape, vectorize};
 /// # Panics
 /// If `out` has the wrong number of elements.
 pub fn sum<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, store: Store) {
+    if let Some(([rows, columns], true)) = axes.as_matrix(x.shape)
+        && (1..=FEW_ROWS).contains(&rows)
+        && columns > 1
+    {
+        check(out, x.shape, axes);
+        sum_few_rows(out, x.elements, columns, store);
+        return;
+    }
     fold(
         out,
         x,
@@ -26,6 +34,28 @@ pub fn sum<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, store: Store) {
         #[inline(always)]
         |a, b| a + b,
     );
+}
+
+/// So few terms are added up one after the other.
+const FEW_ROWS: usize = 32;
+
+/// The sums of the columns of a matrix with few rows, such as a small batch.
+fn sum_few_rows<T: Real>(out: &mut [T], x: &[T], columns: usize, store: Store) {
+    let put = store.put();
+    vectorize!({
+        for (panel, out) in out.chunks_mut(TILE).enumerate() {
+            let mut sums = [T::zero(); TILE];
+            let sums = &mut sums[..out.len()];
+            for row in x.chunks_exact(columns) {
+                for (sum, &x) in sums.iter_mut().zip(&row[panel * TILE..]) {
+                    *sum += x;
+                }
+            }
+            for (out, &sum) in out.iter_mut().zip(&*sums) {
+                put(out, sum);
+            }
+        }
+    });
 }
 
 /// The sums over all that broadcasting a tensor of shape `shape` repeated: the adjoint of
@@ -131,6 +161,23 @@ pub fn var<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, correction: usize
     });
 }
 
+/// Whether no element is infinite or NaN.
+pub fn all_finite<T: Real>(elements: &[T]) -> bool {
+    vectorize!({
+        let mut all = true;
+        for block in elements.chunks(1024) {
+            // Without a way out, so that the loop becomes vectors.
+            for x in block {
+                all &= x.finite();
+            }
+            if !all {
+                break;
+            }
+        }
+        all
+    })
+}
+
 #[inline(always)]
 fn fold<T: Real>(
     out: &mut [T],
@@ -170,6 +217,6 @@ fn fold<T: Real>(
 
 #[inline(always)]
 pub(super) fn check<T>(out: &[T], shape: Shape, axes: Axes) {
-    let reduced = axes.reduce(shape, true);
-    assert_eq!(out.len(), reduced.elements(), "the number of elements of {reduced}");
+    let kept: usize = (0..shape.len()).filter(|&axis| !axes.contains(axis)).map(|axis| shape[axis]).product();
+    assert_eq!(out.len(), kept, "the number of elements of {}", axes.reduce(shape, true));
 }

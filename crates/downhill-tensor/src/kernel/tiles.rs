@@ -138,20 +138,7 @@ fn spill<T: Copy>(into: &mut [T], from: &mut [T], start: T, join: impl Fn(T, T) 
 /// Calls `tile` for all results of a reduction over some axes of a shape, in order.
 #[inline(always)]
 pub(super) fn for_each(shape: Shape, axes: Axes, mut tile: impl FnMut(Tile<'_>)) {
-    let strides = row_major(shape);
-    let (mut kept, mut reduced) = (shape, shape);
-    for axis in 0..shape.len() {
-        if axes.contains(axis) {
-            kept = kept.with(axis, 1);
-        } else {
-            reduced = reduced.with(axis, 1);
-        }
-    }
-    let kept = Walk::new(&kept, [0], [strides]);
-    let reduced = Walk::new(&reduced, [0], [strides]);
-    // Whether the innermost axis is reduced: then each result is a tile of its own.
-    let innermost = (0..shape.len()).rev().find(|&axis| shape[axis] != 1);
-    let row = if innermost.is_some_and(|axis| axes.contains(axis)) { 1 } else { kept.len };
+    let (kept, reduced, row) = walks(shape, axes);
     let mut out = 0;
     kept.for_each(
         #[inline(always)]
@@ -174,4 +161,33 @@ pub(super) fn for_each(shape: Shape, axes: Axes, mut tile: impl FnMut(Tile<'_>))
             }
         },
     );
+}
+
+/// The walks through what is kept and what is reduced, and how many neighbouring results can be
+/// computed side by side: 1 if the innermost axis is reduced.
+fn walks(shape: Shape, axes: Axes) -> (Walk<1>, Walk<1>, usize) {
+    if let Some(([rows, columns], rows_are_reduced)) = axes.as_matrix(shape) {
+        // An axis of length 1 counts on neither side, so that a column is a row here.
+        return if rows_are_reduced == (columns != 1) {
+            let (kept, reduced) = if rows_are_reduced { (columns, rows) } else { (rows, columns) };
+            (Walk::flat(kept), Walk::row(reduced, kept.max(1) as isize), kept)
+        } else {
+            let (kept, reduced) = if rows_are_reduced { (columns, rows) } else { (rows, columns) };
+            (Walk::row(kept, reduced as isize), Walk::flat(reduced), 1)
+        };
+    }
+    let strides = row_major(shape);
+    let (mut kept, mut reduced) = (shape, shape);
+    for axis in 0..shape.len() {
+        if axes.contains(axis) {
+            kept = kept.with(axis, 1);
+        } else {
+            reduced = reduced.with(axis, 1);
+        }
+    }
+    let kept = Walk::new(&kept, [0], [strides]);
+    let reduced = Walk::new(&reduced, [0], [strides]);
+    let innermost = (0..shape.len()).rev().find(|&axis| shape[axis] != 1);
+    let row = if innermost.is_some_and(|axis| axes.contains(axis)) { 1 } else { kept.len };
+    (kept, reduced, row)
 }

@@ -51,8 +51,14 @@ impl<const N: usize> Walk<N> {
     /// The walk through arrays that all lie alike.
     #[inline]
     pub(super) fn flat(len: usize) -> Walk<N> {
+        Walk::row(len, 1)
+    }
+
+    /// The walk through a single row with this step in each array.
+    #[inline]
+    pub(super) fn row(len: usize, step: isize) -> Walk<N> {
         let (lengths, strides) = ([0; Shape::MAX_AXES], [[0; N]; Shape::MAX_AXES]);
-        Walk { len, steps: [1; N], start: [0; N], axes: 0, lengths, strides }
+        Walk { len, steps: [step; N], start: [0; N], axes: 0, lengths, strides }
     }
 
     /// Whether there is just one row.

@@ -31,6 +31,9 @@ pub trait Elementwise<T: Real>: Copy + 'static {
     /// keep x.
     const NEEDS_INPUT: bool = true;
 
+    /// Whether f(x) = x, so that a fused rule has nothing to compute.
+    const IDENTITY: bool = false;
+
     /// y = f(x).
     fn value(self, x: T) -> T;
 
@@ -60,18 +63,30 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
         let function = self.0;
         if let Some(mut dx) = sink.destination(0) {
-            // The loops stand here, not behind a closure: a long slope is then still inlined.
             let (store, dx) = dx.parts();
-            let slopes = at.cotangent().iter().zip(at.slice(0)).zip(at.output().as_slice());
-            let places = dx.iter_mut().zip(slopes);
-            match store {
-                Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
-                    *d = g * function.slope(x, y);
-                }),
-                Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
-                    *d += g * function.slope(x, y);
-                }),
-            }
+            put_slopes(function, dx, store, at.cotangent(), at.slice(0), at.output().as_slice());
         }
+    }
+}
+
+/// Stores g·f′(x) for each x with its y = f(x): compiled once for [`Map`] and the fused rules.
+#[inline(never)]
+pub(crate) fn put_slopes<T: Real, F: Elementwise<T>>(
+    function: F,
+    out: &mut [T],
+    store: Store,
+    g: &[T],
+    x: &[T],
+    y: &[T],
+) {
+    // The loops stand here, not behind a closure: a long slope is then still inlined.
+    let places = out.iter_mut().zip(g.iter().zip(x).zip(y));
+    match store {
+        Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
+            *d = g * function.slope(x, y);
+        }),
+        Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
+            *d += g * function.slope(x, y);
+        }),
     }
 }

@@ -12,6 +12,7 @@ pub struct Identity;
 impl<T: Real> Elementwise<T> for Identity {
     const NAME: &'static str = "identity";
     const NEEDS_INPUT: bool = false;
+    const IDENTITY: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -124,7 +125,7 @@ impl<T: Real> Elementwise<T> for Powi {
 
     #[inline(always)]
     fn value(self, x: T) -> T {
-        x.powi(self.exponent)
+        x.powi_kernel(self.exponent)
     }
 
     #[inline(always)]
@@ -132,7 +133,7 @@ impl<T: Real> Elementwise<T> for Powi {
         if self.exponent == 0 {
             T::zero()
         } else {
-            T::of(f64::from(self.exponent)) * x.powi(self.exponent.saturating_sub(1))
+            T::of(f64::from(self.exponent)) * x.powi_kernel(self.exponent.saturating_sub(1))
         }
     }
 }

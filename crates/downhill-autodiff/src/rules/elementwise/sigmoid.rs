@@ -95,7 +95,8 @@ impl<T: Real> Elementwise<T> for Softsign {
 
     #[inline(always)]
     fn slope(self, x: T, _: T) -> T {
-        (T::one() + x.abs()).powi(-2)
+        let denominator = T::one() + x.abs();
+        (denominator * denominator).recip()
     }
 }
 

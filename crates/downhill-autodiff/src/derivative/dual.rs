@@ -1,17 +1,9 @@
-//! Products of derivatives with vectors, for any function written on a tape.
+//! Products that dual numbers give: along a vector, exactly.
 
 use downhill_tensor::num_dual::Dual;
 
-use crate::{Error, Real, Result, Tape, Tensor, Var};
-
-/// A value y = f(x) and a product of its derivative with a vector.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Product<T: Real> {
-    /// y = f(x).
-    pub value: Tensor<T>,
-    /// The product.
-    pub product: Tensor<T>,
-}
+use super::Product;
+use crate::{Error, Result, Tape, Tensor, Var};
 
 /// The Jacobian-vector product (∂f/∂x)·v, exactly, by one forward pass over dual numbers.
 ///
@@ -34,21 +26,6 @@ where
     let tape = Tape::inference();
     let y = f(tape.constant(along(x, v)?)).value()?;
     Ok(Product { value: y.map(|y| y.re), product: y.map(|y| y.eps) })
-}
-
-/// The vector-Jacobian product (∂f/∂x)ᵀ·u, by one forward and one backward pass.
-///
-/// # Errors
-/// The first error of the computation; [`Error::Cotangent`] if `u` has not the shape of f(x).
-pub fn vjp<T, F>(f: F, x: &Tensor<T>, u: &Tensor<T>) -> Result<Product<T>>
-where
-    T: Real,
-    F: for<'t> FnOnce(Var<'t, T>) -> Var<'t, T>,
-{
-    let tape = Tape::new();
-    let x = tape.variable(x.clone());
-    let y = f(x);
-    Ok(Product { value: y.value()?, product: y.pullback(u, &mut [])?.wrt(x)? })
 }
 
 /// The gradient of a function with one number as its value, and the product of its Hessian with a
