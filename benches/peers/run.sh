@@ -4,7 +4,8 @@
 # usage: run.sh build [FOLDERS] | train [PEER_REGEX [WORKLOAD_REGEX]] | gemm | cold
 # Environment: PEERS_VENV, CARGO_TARGET_DIR, PEERS_RUSTFLAGS (default
 # -C target-cpu=native; "none" for the compiler's default), PEERS_CPU (core for
-# 1-thread runs), PEERS_THREADS (default "1 2"). What goes wrong is on stderr.
+# 1-thread runs), PEERS_THREADS (default "1 2"), PEERS_ROUNDS (train: how often
+# everything is run, in turns; default 1). What goes wrong is on stderr.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=${TMPDIR:-/tmp}
@@ -21,7 +22,7 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 build() {
   local d
-  for d in ${1:-gemm rust/floor rust/dfdx rust/candle rust/burn}; do
+  for d in ${1:-gemm rust/floor rust/dfdx rust/candle rust/burn rust/tract}; do
     (cd "$here/$d" && RUSTFLAGS="$flags" CARGO_TARGET_DIR="$CARGO_TARGET_DIR/$kind" cargo build --release -q) ||
       echo "build failed: $d" >&2
   done
@@ -40,21 +41,33 @@ run() {
 }
 
 train() {
+  local round
+  for round in $(seq "${PEERS_ROUNDS:-1}"); do train_once "$@"; done
+}
+
+train_once() {
   local want_peer=${1:-.} want_w=${2:-.} w t p
   for w in W1 W2 W3 W4 W5 W6b1 W6b256 W7; do
     echo "$w" | grep -qE "$want_w" || continue
     for t in $threads; do
       for p in downhill floor-gemm floor-mm floor-rows candle dfdx burn-flex burn-ndarray burn-cubecl torch-eager torch-fusedopt \
-        torch-compile jax-step jax-scan sklearn; do
+        torch-compile jax-step jax-scan sklearn onnxruntime tract; do
         echo "$p" | grep -qE "$want_peer" || continue
         case $p:$w in
         floor-*:W7 | downhill:W[57] | candle:W7 | dfdx:W5 | dfdx:W7 | sklearn:W5 | sklearn:W7) continue ;;
+        onnxruntime:W[1-5] | tract:W[1-5] | onnxruntime:W7 | tract:W7) continue ;;
         jax-scan:W6* | torch-fusedopt:W6* | floor-rows:W[56]*) continue ;;
         esac
         case $p in
         torch-*) [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/torch_bench.py" $w "$t" "${p#*-}" ;;
         jax-*) [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/jax_bench.py" $w "$t" "${p#*-}" ;;
         sklearn) [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/sklearn_bench.py" $w "$t" ;;
+        onnxruntime) [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/ort_bench.py" $w "$t" ;;
+        tract)
+          [ -x "$bin/peer-tract" ] && [ -x "$venv/bin/python" ] || continue
+          "$venv/bin/python" "$here/ort_bench.py" --write $w "$tmp/peer-$w.onnx" &&
+            run "$t" "$bin/peer-tract" $w "$t" "$tmp/peer-$w.onnx"
+          ;;
         downhill) [ -x "$CARGO_TARGET_DIR/default/release/peer-downhill" ] &&
           run "$t" "$CARGO_TARGET_DIR/default/release/peer-downhill" $w "$t" ;;
         candle | dfdx) [ -x "$bin/peer-$p" ] && run "$t" "$bin/peer-$p" $w "$t" ;;
@@ -71,6 +84,7 @@ gemm() {
     out=$(run "$t" "$bin/peer-gemm" "$t")
     echo "$out"
     pk=$(echo "$out" | awk '$2 == "peak" { print $6 }')
+    run "$t" "$CARGO_TARGET_DIR/default/release/peer-downhill-gemm" "$t" "$pk"
     for l in numpy torch; do
       [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/gemm_py.py" "$t" "$pk" $l
     done
@@ -102,5 +116,5 @@ cmd=${1:-train}
 [ $# -gt 0 ] && shift
 case $cmd in
 build | train | gemm | cold) "$cmd" "$@" ;;
-*) sed -n 2,8p "$0"; exit 2 ;;
+*) sed -n 2,9p "$0"; exit 2 ;;
 esac

@@ -5,7 +5,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::autodiff::{Tape, Tensor};
 use downhill_nn::{
     Activation, AnyLayer, CrossEntropy, Dropout, Layer, Linear, Loss, Mse, Network, Params, Residual,
@@ -14,8 +16,10 @@ use downhill_nn::{
 use downhill_optim::{Adam, Optimizer, Sgd};
 use downhill_train::Learner;
 
-/// The system's allocator, which counts what each thread asks for.
+/// The system's allocator, which counts what each thread asks for, and what all of them do.
 struct Counting;
+
+static OF_ALL_THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -25,6 +29,7 @@ thread_local! {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
+        OF_ALL_THREADS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
@@ -36,6 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
+        OF_ALL_THREADS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `realloc`, and `System` has allocated it.
         unsafe { System.realloc(place, layout, size) }
     }
@@ -93,6 +99,7 @@ fn rows() -> Vec<Row> {
     vec![
         row("4-16-3", dense(&[16, 3], Activation::Relu), cross_entropy, [16, 4, 3]),
         row("784-256-128-10", dense(&[256, 128, 10], Activation::Relu), cross_entropy, [64, 784, 10]),
+        row("784-1024-1024-10", dense(&[1024, 1024, 10], Activation::Relu), cross_entropy, [8, 784, 10]),
         row("13-64-64-1", dense(&[64, 64, 1], Activation::Tanh), || Box::new(Mse::new()), [32, 13, 1]),
         row("dropout", Residual::new(body), cross_entropy, [16, 8, 8]),
     ]
@@ -111,7 +118,14 @@ impl Loss for Any {
     }
 }
 
+/// One test, since other tests of the process would be counted with it.
 #[test]
+fn steady_steps_allocate_nothing() {
+    a_training_step();
+    a_prediction();
+    a_long_training_on_threads();
+}
+
 fn a_training_step() {
     let optimizers: [fn() -> Box<dyn Optimizer>; 3] = [
         || Box::new(Sgd::new(0.01).unwrap()),
@@ -135,7 +149,6 @@ fn a_training_step() {
     }
 }
 
-#[test]
 fn a_prediction() {
     for row in rows() {
         let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
@@ -148,5 +161,33 @@ fn a_prediction() {
             tape.clear();
         });
         assert_eq!(counts, [0; 4], "{}", row.name);
+    }
+}
+
+/// The pages of this process that are in memory, where the system says so.
+fn resident_pages() -> Option<usize> {
+    std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+/// Neither the calling thread nor a worker allocates, however long training goes on, and memory does not grow.
+fn a_long_training_on_threads() {
+    // A worker makes room for its tiles when it is first given one of that size, which may be late.
+    for (name, steps, late) in [("4-16-3", 100_000, 0), ("784-1024-1024-10", 20, 8)] {
+        let row = rows().into_iter().find(|row| row.name == name).unwrap();
+        let network = Network::build(row.layers, row.x.shape().sample()).unwrap();
+        let optimizer = Sgd::new(0.01).unwrap().momentum(0.9).unwrap();
+        let mut learner = Learner::new(network, Any((row.loss)()), optimizer, 1).threads(Threads::new(2));
+        (0..5).for_each(|_| assert!(learner.step(&row.x, &row.y).is_ok()));
+        // Reading the pages allocates, so that it is done outside of what is counted.
+        let pages = resident_pages();
+        let before = OF_ALL_THREADS.load(Ordering::SeqCst);
+        (0..steps).for_each(|_| assert!(learner.step(&row.x, &row.y).is_ok()));
+        let count = OF_ALL_THREADS.load(Ordering::SeqCst) - before;
+        assert!(count <= late, "{name}: {count} allocations");
+        if late == 0
+            && let (Some(before), Some(after)) = (pages, resident_pages())
+        {
+            assert!(after <= before + 64, "{name}: from {before} to {after} pages");
+        }
     }
 }

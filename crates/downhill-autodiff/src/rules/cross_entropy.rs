@@ -105,24 +105,28 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
         let shape = operands.shape(0);
         let target = (operands.len() > 1).then(|| operands.shape(1));
         let positions = self.check(shape, target)?;
-        let mut ln_p = cx.take(shape);
-        let (x, axis) = (operands.value(0).view(), Axes::single(1));
-        if cx.recording() {
-            let mut p = cx.take(shape);
-            kernel::softmax_and_log(p.as_mut_slice(), ln_p.as_mut_slice(), x, axis);
+        let (x, axis) = (operands.value(0), Axes::single(1));
+        let (mut shifts, mut logs) = (cx.take(positions), cx.take(positions));
+        let mut p = cx.recording().then(|| cx.take(shape));
+        kernel::softmax_parts(
+            p.as_mut().map(Tensor::as_mut_slice),
+            shifts.as_mut_slice(),
+            logs.as_mut_slice(),
+            x.view(),
+            axis,
+        );
+        if let Some(p) = p {
             cx.save(p);
-        } else {
-            kernel::log_softmax(ln_p.as_mut_slice(), x, axis);
         }
         let mut y = cx.take(positions);
         let scores = Positions::of(shape);
         let Positions { classes, inner } = scores;
-        let all_ln_p = ln_p.as_slice();
+        let (x, parts) = (x.as_slice(), shifts.as_slice().iter().zip(logs.as_slice()));
         let of_position = self.classes.as_ref().map(Tensor::as_slice);
         let given = target.map(|_| operands.slice(1));
-        for (position, y) in y.as_mut_slice().iter_mut().enumerate() {
+        for ((position, y), (&shift, &log)) in y.as_mut_slice().iter_mut().enumerate().zip(parts) {
             let start = scores.first(position);
-            let ln_p = |c: usize| all_ln_p[start + c * inner];
+            let ln_p = |c: usize| (x[start + c * inner] - shift) - log;
             *y = match of_position.map(|classes| classes[position]) {
                 Some(class) if Some(class) == self.ignored => T::zero(),
                 Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p(class),
@@ -135,9 +139,11 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
             };
         }
         if target.is_some() {
-            cx.save(ln_p);
+            cx.save(shifts);
+            cx.save(logs);
         } else {
-            cx.give(ln_p);
+            cx.give(shifts);
+            cx.give(logs);
         }
         Ok(y)
     }
@@ -160,7 +166,14 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
                 } else if let (Some(class), 0.0) = (class, self.smoothing) {
                     // q is 0 but for its class.
                     let g = g * self.weight::<T>(class);
-                    (0..classes).for_each(|c| put(&mut dx[place(c)], g * p[place(c)]));
+                    if inner == 1 {
+                        let row = start..start + classes;
+                        for (dx, &p) in dx[row.clone()].iter_mut().zip(&p[row]) {
+                            put(dx, g * p);
+                        }
+                    } else {
+                        (0..classes).for_each(|c| put(&mut dx[place(c)], g * p[place(c)]));
+                    }
                     dx[place(class)] -= g;
                 } else {
                     let q = |c: usize| {
@@ -175,10 +188,12 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
         if by_probability && let Some(mut dq) = sink.destination(1) {
             let dq = dq.to_add();
             let kept = T::of(1.0 - self.smoothing);
-            for (place, (dq, &ln_p)) in dq.iter_mut().zip(at.saved(1).as_slice()).enumerate() {
+            let (shifts, logs) = (at.saved(1).as_slice(), at.saved(2).as_slice());
+            for (place, (dq, &x)) in dq.iter_mut().zip(at.slice(0)).enumerate() {
                 let (block, i) = (place / inner / classes, place % inner);
-                let c = place / inner % classes;
-                *dq -= at.cotangent()[block * inner + i] * kept * self.weight::<T>(c) * ln_p;
+                let (c, position) = (place / inner % classes, block * inner + i);
+                let ln_p = (x - shifts[position]) - logs[position];
+                *dq -= at.cotangent()[position] * kept * self.weight::<T>(c) * ln_p;
             }
         }
     }

@@ -28,7 +28,7 @@ pub use rearrange::{
 };
 pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
 pub use scalar::{maximum, minimum};
-pub use softmax::{log_softmax, logsumexp, softmax, softmax_and_log};
+pub use softmax::{log_softmax, logsumexp, softmax, softmax_parts};
 pub use zip::{broadcast_to, map, zip, zip3};
 
 use crate::gemm::Store;

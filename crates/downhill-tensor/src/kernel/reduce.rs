@@ -17,10 +17,17 @@ use crate::{Axes, Real, Shape, vectorize};
 pub fn sum<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, store: Store) {
     if let Some(([rows, columns], true)) = axes.as_matrix(x.shape)
         && (1..=FEW_ROWS).contains(&rows)
-        && columns > 1
     {
-        check(out, x.shape, axes);
-        sum_few_rows(out, x.elements, columns, store);
+        assert_eq!(out.len(), columns, "the number of elements of {}", axes.reduce(x.shape, true));
+        if columns == 1 {
+            let mut sum = T::zero();
+            for &x in x.elements {
+                sum += x;
+            }
+            store.put()(&mut out[0], sum);
+        } else if columns > 1 {
+            sum_few_rows(out, x.elements, columns, store);
+        }
         return;
     }
     fold(
@@ -41,6 +48,18 @@ const FEW_ROWS: usize = 32;
 
 /// The sums of the columns of a matrix with few rows, such as a small batch.
 fn sum_few_rows<T: Real>(out: &mut [T], x: &[T], columns: usize, store: Store) {
+    let mut rows = x.chunks_exact(columns);
+    if store == Store::Write
+        && let Some(first) = rows.next()
+    {
+        out.copy_from_slice(first);
+        vectorize!(for row in rows {
+            for (out, &x) in out.iter_mut().zip(row) {
+                *out += x;
+            }
+        });
+        return;
+    }
     let put = store.put();
     vectorize!({
         for (panel, out) in out.chunks_mut(TILE).enumerate() {

@@ -68,34 +68,7 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
             #[inline(always)]
             |tile| {
                 shift(&tile, x.elements, &mut shifts);
-                tile.chunks(
-                    #[inline(always)]
-                    |places| {
-                        let x = &x.elements[places.clone()];
-                        for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(&shifts) {
-                            *out = (x - shift).exp_kernel();
-                        }
-                    },
-                );
-                tile.fold(
-                    out,
-                    &mut sums,
-                    &shifts,
-                    T::zero(),
-                    #[inline(always)]
-                    |sum, exp, _| sum + exp,
-                    #[inline(always)]
-                    |a, b| a + b,
-                );
-                tile.spread(&mut sums);
-                tile.chunks(
-                    #[inline(always)]
-                    |places| {
-                        for (out, &sum) in out[places].iter_mut().zip(&sums) {
-                            *out /= sum;
-                        }
-                    },
-                );
+                put_quotients(&tile, out, x.elements, &shifts, &mut sums);
             },
         );
     });
@@ -146,27 +119,60 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
     });
 }
 
-/// [`softmax`] and [`log_softmax`] with one exponential for both where rows are short.
+/// What cross-entropy needs of a softmax, with one exponential for each element: for each of the sums over
+/// `axes` the shift and ln Σ exp(x − shift), so that [`log_softmax`] is (x − shift) − ln Σ; and the softmax
+/// itself, if somebody wants it.
 ///
 /// # Panics
-/// If a result has not as many elements as `x`.
-pub fn softmax_and_log<T: Real>(probabilities: &mut [T], logs: &mut [T], x: View<'_, T>, axes: Axes) {
-    let count = x.elements.len();
-    assert_eq!((probabilities.len(), logs.len()), (count, count), "the number of elements of {}", x.shape);
+/// If a result has the wrong number of elements.
+pub fn softmax_parts<T: Real>(
+    mut probabilities: Option<&mut [T]>,
+    shifts_out: &mut [T],
+    logs_out: &mut [T],
+    x: View<'_, T>,
+    axes: Axes,
+) {
+    let count = probabilities.as_ref().map_or(x.elements.len(), |p| p.len());
+    assert_eq!(count, x.elements.len(), "the number of elements of {}", x.shape);
+    check(shifts_out, x.shape, axes);
+    check(logs_out, x.shape, axes);
     if let Some(columns) = short_rows(x.shape, axes) {
         by_short_rows(
             x.elements,
             columns,
             #[inline(always)]
             |rows, exps, shifts, sums| {
-                put_logs(logs, rows.clone(), x.elements, columns, shifts, sums);
-                put_probabilities(probabilities, rows, exps, sums);
+                if let Some(probabilities) = &mut probabilities {
+                    put_probabilities(probabilities, rows.clone(), exps, sums);
+                }
+                let logs = logs_of(sums);
+                shifts_out[rows.clone()].copy_from_slice(&shifts[..rows.len()]);
+                logs_out[rows.clone()].copy_from_slice(&logs[..rows.len()]);
             },
         );
         return;
     }
-    softmax(probabilities, x, axes);
-    log_softmax(logs, x, axes);
+    let mut shifts = [T::zero(); TILE];
+    let mut sums = [T::zero(); TILE];
+    vectorize!({
+        for_each(
+            x.shape,
+            axes,
+            #[inline(always)]
+            |tile| {
+                shift(&tile, x.elements, &mut shifts);
+                shifts_out[tile.out.clone()].copy_from_slice(&shifts[..tile.out.len()]);
+                if let Some(probabilities) = &mut probabilities {
+                    put_quotients(&tile, probabilities, x.elements, &shifts, &mut sums);
+                } else {
+                    sum_exp(&tile, x.elements, &mut sums, &shifts);
+                }
+                for (log, &sum) in logs_out[tile.out].iter_mut().zip(&sums) {
+                    *log = sum.ln_kernel();
+                }
+            },
+        );
+    });
 }
 
 /// The rows that are worked on side by side.
@@ -235,6 +241,16 @@ fn put_probabilities<T: Real>(out: &mut [T], rows: Range<usize>, exps: &[[T; LAN
     }
 }
 
+/// The logarithms of some sums.
+#[inline(always)]
+fn logs_of<T: Real>(sums: &[T; LANES]) -> [T; LANES] {
+    let mut logs = *sums;
+    for log in &mut logs {
+        *log = log.ln_kernel();
+    }
+    logs
+}
+
 /// Writes x − shift − ln Σ in rows.
 #[inline(always)]
 fn put_logs<T: Real>(
@@ -245,10 +261,7 @@ fn put_logs<T: Real>(
     shifts: &[T; LANES],
     sums: &[T; LANES],
 ) {
-    let mut logs = [T::zero(); LANES];
-    for (log, &sum) in logs.iter_mut().zip(sums) {
-        *log = sum.ln_kernel();
-    }
+    let logs = logs_of(sums);
     let places = rows.start * columns..rows.end * columns;
     let rows = out[places.clone()].chunks_exact_mut(columns).zip(x[places].chunks_exact(columns));
     for (((out, x), &shift), &log) in rows.zip(shifts).zip(&logs) {
@@ -281,6 +294,39 @@ fn shift<T: Real>(tile: &Tile<'_>, x: &[T], shifts: &mut [T; TILE]) {
         *shift = finite_shift(*shift);
     }
     tile.spread(shifts);
+}
+
+/// Writes exp(x − shift) / Σ exp(x − shift), and the sums to the first of `sums`.
+#[inline(always)]
+fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; TILE], sums: &mut [T; TILE]) {
+    tile.chunks(
+        #[inline(always)]
+        |places| {
+            let x = &x[places.clone()];
+            for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(shifts) {
+                *out = (x - shift).exp_kernel();
+            }
+        },
+    );
+    tile.fold(
+        out,
+        sums,
+        shifts,
+        T::zero(),
+        #[inline(always)]
+        |sum, exp, _| sum + exp,
+        #[inline(always)]
+        |a, b| a + b,
+    );
+    tile.spread(sums);
+    tile.chunks(
+        #[inline(always)]
+        |places| {
+            for (out, &sum) in out[places].iter_mut().zip(&*sums) {
+                *out /= sum;
+            }
+        },
+    );
 }
 
 /// Σ exp(x − shift).

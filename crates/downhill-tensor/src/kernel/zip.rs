@@ -139,6 +139,12 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
 #[inline(always)]
 pub fn broadcast_to<T: Copy>(out: &mut [T], shape: Shape, x: View<'_, T>, put: impl Fn(&mut T, T)) {
     assert_eq!(out.len(), shape.elements(), "the number of elements of {shape}");
+    if let ([x], true) = (x.elements, x.shape.len() <= shape.len()) {
+        for out in out {
+            put(out, *x);
+        }
+        return;
+    }
     let walk = Walk::new(&shape, [0; 2], [row_major(shape), stretched(x.shape, shape)]);
     super::rearrange::transfer(out, x.elements, &walk, put);
 }

@@ -149,6 +149,47 @@ fn the_ends_of_the_line() {
     assert_eq!(Tensor::vector([-1000.0, -INF]).log_softmax(0).unwrap().as_slice(), [0.0, -INF]);
 }
 
+/// Row lengths and numbers of rows around those at which the kernels change their way of working.
+#[test]
+fn the_parts_of_a_softmax_are_the_softmax() {
+    for columns in 1..40 {
+        for rows in (0..40).chain([100]) {
+            for shape in [Shape::from([rows, columns]), Shape::from([rows.min(5), columns, 3])] {
+                let (x, axes) = (whole(shape, columns + rows), Axes::single(1));
+                let positions = axes.reduce(shape, false);
+                let (mut p, mut wanted) = (Tensor::ones(shape), Tensor::ones(shape));
+                let (mut shifts, mut logs) = (Tensor::ones(positions), Tensor::ones(positions));
+                let parts = |p: Option<&mut [f64]>, shifts: &mut Tensor<f64>, logs: &mut Tensor<f64>| {
+                    kernel::softmax_parts(p, shifts.as_mut_slice(), logs.as_mut_slice(), x.view(), axes);
+                };
+                parts(Some(p.as_mut_slice()), &mut shifts, &mut logs);
+                kernel::softmax(wanted.as_mut_slice(), x.view(), axes);
+                assert_eq!(p, wanted, "{shape}");
+                let (mut other_shifts, mut other_logs) = (Tensor::ones(positions), Tensor::ones(positions));
+                parts(None, &mut other_shifts, &mut other_logs);
+                assert_eq!((&shifts, &logs), (&other_shifts, &other_logs), "{shape}");
+                let wide = axes.reduce(shape, true);
+                let [shifts, logs] = [shifts, logs].map(|tensor| tensor.reshape(wide).unwrap());
+                let ln_p = x.sub(&shifts).unwrap().sub(&logs).unwrap();
+                assert_eq!(ln_p, x.log_softmax(1).unwrap(), "{shape}");
+            }
+        }
+    }
+}
+
+/// Axes that the shape lacks do not count.
+#[test]
+fn axes_past_the_end() {
+    let x = whole(Shape::from([3, 4]), 1);
+    for (axes, axes_there) in [(Axes::first(6), Axes::first(2)), (Axes::single(5), Axes::default())] {
+        let shape = axes_there.reduce(x.shape(), false);
+        let (mut sum, mut expected) = (Tensor::zeros(shape), Tensor::zeros(shape));
+        kernel::sum(sum.as_mut_slice(), x.view(), axes, Store::Write);
+        kernel::sum(expected.as_mut_slice(), x.view(), axes_there, Store::Write);
+        assert_eq!(sum, expected);
+    }
+}
+
 #[test]
 fn nan_in_reductions() {
     for place in [0, 1, 70, 199] {

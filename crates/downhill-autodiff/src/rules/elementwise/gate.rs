@@ -5,8 +5,6 @@ use downhill_tensor::Real;
 use super::{Elementwise, Map};
 use crate::Var;
 
-use super::rectifier::softplus;
-
 const FRAC_1_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
@@ -79,7 +77,16 @@ impl<T: Real> Elementwise<T> for Silu {
     }
 }
 
-/// x tanh(ln(1 + eˣ)) (Misra 2020).
+/// n = eˣ, of an x beyond which [`Mish`] is x in every format, and n (n + 2) + 2.
+#[inline(always)]
+fn mish_parts<T: Real>(x: T) -> (T, T) {
+    let limit = T::of(40.0);
+    let n = (if x > limit { limit } else { x }).exp_kernel();
+    (n, n * (n + T::of(2.0)) + T::of(2.0))
+}
+
+/// x tanh(ln(1 + eˣ)) (Misra 2020). With n = eˣ and w = n (n + 2) + 2 that is x n (n + 2)/w; slope
+/// n (n + 2)/w + 4 x n (n + 1)/w².
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mish;
 
@@ -88,13 +95,16 @@ impl<T: Real> Elementwise<T> for Mish {
 
     #[inline(always)]
     fn value(self, x: T) -> T {
-        x * softplus(x).tanh_kernel()
+        let (n, w) = mish_parts(x);
+        x * (n * (n + T::of(2.0)) / w)
     }
 
     #[inline(always)]
     fn slope(self, x: T, _: T) -> T {
-        let t = softplus(x).tanh_kernel();
-        t + x * (T::one() - t * t) * x.sigmoid_kernel()
+        let (n, w) = mish_parts(x);
+        // Not w², which overflows in `f32`.
+        let r = n / w;
+        r * (n + T::of(2.0)) + T::of(4.0) * x * r * ((n + T::one()) / w)
     }
 }
 

@@ -54,8 +54,12 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
         let function = self.0;
         let mut y = cx.take(operands.shape(0));
         let pairs = y.as_mut_slice().iter_mut().zip(operands.slice(0));
-        vectorize!(for (y, &x) in pairs {
-            *y = function.value(x);
+        vectorize!({
+            // A copy of its own: settings read through a reference might change while y is written.
+            let function = function;
+            for (y, &x) in pairs {
+                *y = function.value(x);
+            }
         });
         Ok(y)
     }

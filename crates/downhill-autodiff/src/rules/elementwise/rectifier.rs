@@ -1,4 +1,6 @@
 //! Functions that pass one side and hold back the other. At a kink the slope is that of the left side.
+//!
+//! Both sides are computed before one is chosen: a costly function inside a branch keeps a loop from being vectorised.
 
 use downhill_tensor::Real;
 
@@ -93,7 +95,8 @@ impl<T: Real> Elementwise<T> for Elu {
 
     #[inline(always)]
     fn value(self, x: T) -> T {
-        if x > T::zero() { x } else { T::of(self.alpha) * x.exp_m1_kernel() }
+        let below = T::of(self.alpha) * x.exp_m1_kernel();
+        if x > T::zero() { x } else { below }
     }
 
     #[inline(always)]
@@ -135,13 +138,15 @@ impl<T: Real> Elementwise<T> for Softplus {
     #[inline(always)]
     fn value(self, x: T) -> T {
         let (beta, z) = (T::of(self.beta), T::of(self.beta) * x);
-        if z > T::of(self.threshold) { x } else { softplus(z) / beta }
+        let smooth = softplus(z) / beta;
+        if z > T::of(self.threshold) { x } else { smooth }
     }
 
     #[inline(always)]
     fn slope(self, x: T, _: T) -> T {
         let z = T::of(self.beta) * x;
-        if z > T::of(self.threshold) { T::one() } else { z.sigmoid_kernel() }
+        let smooth = z.sigmoid_kernel();
+        if z > T::of(self.threshold) { T::one() } else { smooth }
     }
 }
 

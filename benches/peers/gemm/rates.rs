@@ -1,0 +1,35 @@
+//! The shapes of the GEMM bench and how a rate is taken, for all its Rust programs.
+use std::time::Instant;
+
+/// (m, k, n) of the column-major product.
+pub const SHAPES: [(usize, usize, usize); 9] = [
+    (256, 784, 64),
+    (1024, 784, 256),
+    (1024, 1024, 256),
+    (784, 256, 1024),
+    (128, 256, 64),
+    (16, 4, 16),
+    (10, 128, 64),
+    (512, 512, 512),
+    (2048, 2048, 2048),
+];
+
+/// GFLOP/s: the median of seven runs of about `ms` each.
+pub fn rate(flops: f64, ms: f64, mut f: impl FnMut()) -> f64 {
+    f();
+    let t0 = Instant::now();
+    f();
+    let once = t0.elapsed().as_secs_f64().max(1e-8);
+    let n = ((ms * 1e-3 / once) as usize).clamp(1, 1_000_000);
+    let mut r: Vec<f64> = (0..7)
+        .map(|_| {
+            let t0 = Instant::now();
+            for _ in 0..n {
+                f();
+            }
+            flops * n as f64 / t0.elapsed().as_secs_f64() / 1e9
+        })
+        .collect();
+    r.sort_by(f64::total_cmp);
+    r[3]
+}
