@@ -171,8 +171,9 @@ fn resident_pages() -> Option<usize> {
 
 /// Neither the calling thread nor a worker allocates, however long training goes on, and memory does not grow.
 fn a_long_training_on_threads() {
-    // A worker makes room for its tiles when it is first given one of that size, which may be late.
-    for (name, steps, late) in [("4-16-3", 100_000, 0), ("784-1024-1024-10", 20, 8)] {
+    // A worker may start late, and makes room for its tiles when it is first given one of that size.
+    const LATE: usize = 8;
+    for (name, steps) in [("4-16-3", 100_000), ("784-1024-1024-10", 20)] {
         let row = rows().into_iter().find(|row| row.name == name).unwrap();
         let network = Network::build(row.layers, row.x.shape().sample()).unwrap();
         let optimizer = Sgd::new(0.01).unwrap().momentum(0.9).unwrap();
@@ -183,8 +184,8 @@ fn a_long_training_on_threads() {
         let before = OF_ALL_THREADS.load(Ordering::SeqCst);
         (0..steps).for_each(|_| assert!(learner.step(&row.x, &row.y).is_ok()));
         let count = OF_ALL_THREADS.load(Ordering::SeqCst) - before;
-        assert!(count <= late, "{name}: {count} allocations");
-        if late == 0
+        assert!(count <= LATE, "{name}: {count} allocations");
+        if steps > 1000
             && let (Some(before), Some(after)) = (pages, resident_pages())
         {
             assert!(after <= before + 64, "{name}: from {before} to {after} pages");
