@@ -6,7 +6,9 @@ use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
-use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
+use crate::layers::{
+    Activation, Dropout, Flatten, Graph, Linear, LogSoftmax, Parallel, Repeat, Residual, Sequential, Softmax,
+};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -114,17 +116,14 @@ macro_rules! layers {
 }
 
 // The table of built-in layers. Model files hold a layer's place in it: add new ones at the end.
-layers!(Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual);
+layers!(
+    Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual, Parallel, Repeat, Graph,
+);
 
 impl AnyLayer {
     /// Wraps a layer.
     pub fn new(layer: impl Layer) -> AnyLayer {
         layer.into_any()
-    }
-
-    /// The layer, for [`Scalar::forward`].
-    pub(crate) fn erased(&self) -> &AnyLayer {
-        self
     }
 }
 

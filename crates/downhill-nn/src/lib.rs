@@ -47,7 +47,10 @@ pub use context::Context;
 pub use error::{Error, Result};
 pub use init::Init;
 pub use layer::Layer;
-pub use layers::{Activation, Dropout, Flatten, Lambda, Linear, LogSoftmax, Residual, Sequential, Softmax};
+pub use layers::{
+    Activation, Dropout, Flatten, Graph, Lambda, Linear, LogSoftmax, Parallel, Repeat, Residual, Sequential,
+    Softmax,
+};
 pub use loss::{
     BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, CrossEntropyOnProbabilities, Huber, L1,
     Link, Loss, Mse, Reduction,

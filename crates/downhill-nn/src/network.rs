@@ -74,7 +74,7 @@ impl Network {
         seed: Option<u64>,
     ) -> Var<'t, T> {
         let cx = Context::new(tape, params, seed);
-        self.root.within(&cx, || T::forward(self.root.layer.erased(), &cx, x))
+        self.root.within(&cx, || T::forward(&self.root.layer, &cx, x))
     }
 
     /// The output for a batch `[n, …]`.

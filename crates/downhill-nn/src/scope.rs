@@ -12,6 +12,7 @@ pub(crate) struct Plan {
     pub(crate) layout: Layout,
     pub(crate) inits: Vec<Init>,
     pub(crate) layers: Vec<LayerSummary>,
+    multiply_adds: usize,
 }
 
 /// Where one layer declares its parameters and builds the layers inside it.
@@ -58,6 +59,11 @@ impl<'a> Scope<'a> {
         Ok(Param { part })
     }
 
+    /// Declares what this layer's products cost for one sample, in multiply-adds: for the summary.
+    pub fn multiply_adds(&mut self, count: usize) {
+        self.plan.multiply_adds = self.plan.multiply_adds.saturating_add(count);
+    }
+
     /// Builds a layer inside this one under a name, and answers the shape of one sample of its output: how
     /// a layer of one's own is made of others.
     ///
@@ -94,7 +100,7 @@ impl<'a> Scope<'a> {
         let path = if name.is_empty() { self.path.clone() } else { self.name(name) };
         let kind = layer.kind();
         let place = self.plan.layers.len();
-        let first = self.plan.layout.parts().len();
+        let (first, multiply_adds) = (self.plan.layout.parts().len(), self.plan.multiply_adds);
         self.plan.layers.push(LayerSummary::new(&path, &kind));
         let mut scope = Scope { plan: self.plan, path, kind, input, depth: self.depth + 1 };
         if self.depth >= MAX_DEPTH {
@@ -107,7 +113,9 @@ impl<'a> Scope<'a> {
         let own = &self.plan.layout.parts()[first..];
         let parameters = own.iter().map(|part| part.shape.elements()).sum();
         let inner = self.plan.layers.len() - place - 1;
+        let multiply_adds = self.plan.multiply_adds - multiply_adds;
         let summary = &mut self.plan.layers[place];
+        summary.multiply_adds = multiply_adds;
         (summary.output, summary.parameters, summary.inner) = (output, parameters, inner);
         Ok(output)
     }

@@ -16,13 +16,23 @@ pub struct LayerSummary {
     pub output: Shape,
     /// The number of its parameters, those of the layers inside it included.
     pub parameters: usize,
+    /// The multiply-adds of its matrix products and convolutions for one sample forward, those of the layers
+    /// inside it included.
+    pub multiply_adds: usize,
     /// The number of layers inside it; they follow it.
     pub inner: usize,
 }
 
 impl LayerSummary {
     pub(crate) fn new(path: &str, kind: &str) -> LayerSummary {
-        LayerSummary { path: path.into(), kind: kind.into(), output: Shape::SCALAR, parameters: 0, inner: 0 }
+        LayerSummary {
+            path: path.into(),
+            kind: kind.into(),
+            output: Shape::SCALAR,
+            parameters: 0,
+            multiply_adds: 0,
+            inner: 0,
+        }
     }
 }
 
@@ -36,7 +46,8 @@ impl fmt::Display for LayerSummary {
     }
 }
 
-/// A table of a network's layers: path, kind, output shape and parameters. `Display` prints it.
+/// A table of a network's layers: path, kind, output shape, parameters and multiply-adds.
+/// `Display` prints it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -56,24 +67,29 @@ impl fmt::Display for Summary {
             let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
             format!("[{}]", std::iter::once("n".to_string()).chain(lengths).collect::<Vec<_>>().join(", "))
         };
-        let mut rows = vec![["layer".into(), "kind".into(), "output".into(), "parameters".into()]];
-        rows.push(["input".into(), String::new(), batch(&self.input), String::new()]);
+        let titles = ["layer", "kind", "output", "parameters", "multiply-adds"];
+        let mut rows = vec![titles.map(String::from)];
+        rows.push(["input".into(), String::new(), batch(&self.input), String::new(), String::new()]);
         // A container's own row would repeat what its layers say.
         for layer in self.layers.iter().filter(|layer| layer.inner == 0) {
-            let parameters = layer.parameters.to_string();
-            rows.push([layer.path.clone(), layer.kind.clone(), batch(&layer.output), parameters]);
+            let (parameters, multiply_adds) = (layer.parameters.to_string(), layer.multiply_adds.to_string());
+            let output = batch(&layer.output);
+            rows.push([layer.path.clone(), layer.kind.clone(), output, parameters, multiply_adds]);
         }
-        let widths: [usize; 4] = std::array::from_fn(|column| {
+        let widths: [usize; 5] = std::array::from_fn(|column| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
         });
         for (i, row) in rows.iter().enumerate() {
-            let [a, b, c, d] = widths;
-            let line = format!("{:<a$}  {:<b$}  {:<c$}  {:>d$}", row[0], row[1], row[2], row[3]);
+            let [a, b, c, d, e] = widths;
+            let [path, kind, output, parameters, multiply_adds] = row;
+            let line = format!("{path:<a$}  {kind:<b$}  {output:<c$}  {parameters:>d$}  {multiply_adds:>e$}");
             writeln!(f, "{}", line.trim_end())?;
             if i == 0 {
-                writeln!(f, "{}", "─".repeat(a + b + c + d + 6))?;
+                writeln!(f, "{}", "─".repeat(a + b + c + d + e + 8))?;
             }
         }
-        write!(f, "{} parameters, {} trainable", self.parameters, self.trainable)
+        let multiply_adds = self.layers.first().map_or(0, |outermost| outermost.multiply_adds);
+        let Summary { parameters, trainable, .. } = self;
+        write!(f, "{parameters} parameters, {trainable} trainable; {multiply_adds} multiply-adds a sample")
     }
 }

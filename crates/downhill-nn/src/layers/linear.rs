@@ -79,6 +79,7 @@ impl Layer for Linear {
             None
         };
         self.parameters = (weight, bias);
+        scope.multiply_adds(input.elements().saturating_mul(self.outputs));
         Ok(input.with(input.len() - 1, self.outputs))
     }
 

@@ -2,10 +2,12 @@
 
 mod binary;
 mod cross_entropy;
+mod parts;
 mod regression;
 
 pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWithLogits};
 pub use cross_entropy::{CrossEntropy, CrossEntropyOnProbabilities};
+pub use parts::Parts;
 pub use regression::{Huber, L1, Mse};
 
 use std::sync::Arc;

@@ -48,18 +48,18 @@ fn summary() {
     let mut params: Params = network.init(0);
     params.freeze("1.*").unwrap();
     let expected = "\
-layer     kind     output     parameters
-────────────────────────────────────────
+layer     kind     output     parameters  multiply-adds
+───────────────────────────────────────────────────────
 input              [n, 2, 2]
-0         Flatten  [n, 4]              0
-1         Linear   [n, 8]             40
-2         Relu     [n, 8]              0
-3.body.0  Linear   [n, 6]             54
-3.body.1  Tanh     [n, 6]              0
-3.body.2  Linear   [n, 8]             48
-4         Dropout  [n, 8]              0
-5         Linear   [n, 3]             27
-169 parameters, 129 trainable";
+0         Flatten  [n, 4]              0              0
+1         Linear   [n, 8]             40             32
+2         Relu     [n, 8]              0              0
+3.body.0  Linear   [n, 6]             54             48
+3.body.1  Tanh     [n, 6]              0              0
+3.body.2  Linear   [n, 8]             48             48
+4         Dropout  [n, 8]              0              0
+5         Linear   [n, 3]             27             24
+169 parameters, 129 trainable; 152 multiply-adds a sample";
     let summary = network.summary(&params);
     assert_eq!(summary.to_string(), expected);
     let containers: Vec<_> = summary.layers.iter().filter(|layer| layer.inner > 0).collect();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod build;
+mod compose;
 mod curvature;
 mod files;
 mod freezing;

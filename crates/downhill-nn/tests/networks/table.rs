@@ -2,8 +2,8 @@
 
 use downhill_nn::autodiff::{Shape, Var};
 use downhill_nn::{
-    Activation, AnyLayer, Context, Dropout, Flatten, Init, Layer, Linear, LogSoftmax, Param, Residual,
-    Result, Scalar, Scope, Sequential, Softmax, lambda,
+    Activation, AnyLayer, Context, Dropout, Flatten, Graph, Init, Layer, Linear, LogSoftmax, Parallel, Param,
+    Repeat, Residual, Result, Scalar, Scope, Sequential, Softmax, lambda,
 };
 
 pub(crate) const ACTIVATIONS: [Activation; 16] = [
@@ -78,7 +78,28 @@ pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
         ),
         [3].into(),
     );
+    add(AnyLayer::new(Parallel::concat(0).branch(block()).branch(linear(2)).branch(Flatten)), [4].into());
+    add(AnyLayer::new(Parallel::concat(1).branch(linear(2)).branch(linear(3))), [2, 4].into());
+    add(AnyLayer::new(Parallel::sum().branch(block()).branch(Sequential::new())), [3].into());
+    add(AnyLayer::new(Parallel::product().branch(block()).branch(Activation::Tanh)), [3].into());
+    add(AnyLayer::new(Repeat::new(2, block())), [4].into());
+    add(AnyLayer::new(Repeat::tied(3, block())), [3].into());
+    add(AnyLayer::new(Repeat::tied(0, block())), [2].into());
+    add(two_by_two(), [8].into());
     rows
+}
+
+/// Two inputs that meet in two ways, and two outputs.
+fn two_by_two() -> AnyLayer {
+    let mut graph = Graph::new();
+    let (left, right) = (graph.input([2, 3]), graph.input([2]));
+    let flat = graph.layer("flat", Flatten, left);
+    let narrow = graph.layer("narrow", Linear::new(2), flat);
+    let gated = graph.product([narrow, right]);
+    let total = graph.sum([gated, right, narrow]);
+    let joined = graph.concat(0, [total, flat]);
+    let y = graph.layer("y", Linear::new(4), joined);
+    AnyLayer::new(graph.outputs([y, left]))
 }
 
 /// Layers that are not built in.

@@ -51,12 +51,11 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
     }
 
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
-        let function = self.0;
         let mut y = cx.take(operands.shape(0));
         let pairs = y.as_mut_slice().iter_mut().zip(operands.slice(0));
         vectorize!({
             // A copy of its own: settings read through a reference might change while y is written.
-            let function = function;
+            let function = self.0;
             for (y, &x) in pairs {
                 *y = function.value(x);
             }
