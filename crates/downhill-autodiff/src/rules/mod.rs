@@ -4,6 +4,7 @@ pub mod cross_entropy;
 pub mod elementwise;
 pub mod linear;
 pub mod matmul;
+pub mod normalize;
 pub mod pairwise;
 pub mod rearrange;
 pub mod reduce;
