@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
 use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
-use crate::layers::{LayerNorm, RmsNorm};
+use crate::layers::{
+    BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm,
+};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -118,7 +120,7 @@ macro_rules! layers {
 #[rustfmt::skip] // A line for each group, so that additions stay apart.
 layers!(
     Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual,
-    LayerNorm, RmsNorm,
+    LayerNorm, RmsNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
 );
 
 impl AnyLayer {

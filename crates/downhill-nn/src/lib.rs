@@ -48,13 +48,13 @@ pub use error::{Error, Result};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::{Activation, Dropout, Flatten, Lambda, Linear, LogSoftmax, Residual, Sequential, Softmax};
-pub use layers::{LayerNorm, RmsNorm};
+pub use layers::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
 pub use loss::{
     BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, CrossEntropyOnProbabilities, Huber, L1,
     Link, Loss, Mse, Reduction,
 };
 pub use network::Network;
-pub use params::{Param, Params};
+pub use params::{Buffer, Param, Params};
 pub use scalar::Scalar;
 pub use scope::Scope;
 pub use summary::{LayerSummary, Summary};

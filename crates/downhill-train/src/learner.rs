@@ -78,7 +78,7 @@ impl<T: Scalar> Learner<T> {
     ///
     /// # Errors
     /// If the batch does not fit the network, or the loss or a gradient is not finite
-    /// ([`Error::NotFinite`], with the layer); then no parameter has moved.
+    /// ([`Error::NotFinite`], with the layer); then no parameter has moved, and no buffer.
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let found = self.find_gradient(x, target);
         // The tape shares θ: it must let go before θ is written.
@@ -86,6 +86,7 @@ impl<T: Scalar> Learner<T> {
         let loss = found?;
         let (theta, layout) = self.params.theta_mut();
         self.optimizer.step(theta, &mut self.gradient, layout)?;
+        self.params.update_buffers(&self.tape);
         self.steps += 1;
         Ok(loss)
     }
@@ -93,7 +94,7 @@ impl<T: Scalar> Learner<T> {
     fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let Learner { network, params, tape, gradient, .. } = self;
         network.check_input(x.shape())?;
-        if params.len() != gradient.len() {
+        if params.len() != gradient.len() || params.buffers().len() != network.buffer_layout().len() {
             network.check_params(params)?;
         }
         // Another seed for each step, and none that the initialisers draw from.

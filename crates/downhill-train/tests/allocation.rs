@@ -11,6 +11,7 @@ use downhill_nn::{
     Activation, AnyLayer, CrossEntropy, Dropout, Layer, Linear, Loss, Mse, Network, Params, Residual,
     Sequential, Target,
 };
+use downhill_nn::{BatchNorm1d, GroupNorm, LayerNorm, RmsNorm};
 use downhill_optim::{Adam, Optimizer, Sgd};
 use downhill_train::Learner;
 
@@ -62,6 +63,18 @@ fn dense(widths: &[usize], activation: Activation) -> Sequential {
     layers.then(Linear::new(*last))
 }
 
+fn normalised() -> Sequential {
+    Sequential::new()
+        .then(Linear::new(16))
+        .then(BatchNorm1d::new())
+        .then(Activation::Relu)
+        .then(Linear::new(16))
+        .then(LayerNorm::new())
+        .then(GroupNorm::new(4))
+        .then(RmsNorm::new())
+        .then(Linear::new(3))
+}
+
 /// A network with its batch.
 struct Row {
     name: &'static str,
@@ -95,6 +108,7 @@ fn rows() -> Vec<Row> {
         row("784-256-128-10", dense(&[256, 128, 10], Activation::Relu), cross_entropy, [64, 784, 10]),
         row("13-64-64-1", dense(&[64, 64, 1], Activation::Tanh), || Box::new(Mse::new()), [32, 13, 1]),
         row("dropout", Residual::new(body), cross_entropy, [16, 8, 8]),
+        row("normalisations", normalised(), cross_entropy, [16, 8, 3]),
     ]
 }
 

@@ -39,10 +39,70 @@ fn rms_norm(draw: &mut Draw) -> (RmsNorm, Vec<Tensor<f64>>) {
     (RmsNorm { axes, eps: EPS }, operands)
 }
 
+/// x `[n, channels, …]`, and of weight, bias and what comes behind them those that are wanted.
+fn channels_of(
+    draw: &mut Draw,
+    channels: usize,
+    least: usize,
+    parameters: Parameters,
+    more: usize,
+) -> Vec<Tensor<f64>> {
+    let around = draw.at_least(least);
+    let n = around.first().copied().unwrap_or(2);
+    let shape = Shape::new(&[&[n, channels], around.get(1..).unwrap_or(&[])].concat()).unwrap();
+    let mut operands = vec![draw.any(shape)];
+    for _ in 0..usize::from(parameters.weight) + usize::from(parameters.bias) {
+        operands.push(draw.any([channels]));
+    }
+    for _ in 0..more {
+        operands.push(draw.between([channels], 0.1, 2.0));
+    }
+    operands
+}
+
+fn parameters(draw: &mut Draw) -> Parameters {
+    Parameters { weight: draw.chance(), bias: draw.chance() }
+}
+
+fn batch_norm(draw: &mut Draw) -> (BatchNorm, Vec<Tensor<f64>>) {
+    let (parameters, channels) = (parameters(draw), draw.below(4));
+    let momentum = draw.chance().then_some(0.1);
+    let operands = channels_of(draw, channels, 2, parameters, if momentum.is_some() { 2 } else { 0 });
+    (BatchNorm { eps: EPS, parameters, momentum }, operands)
+}
+
+/// Channels past all that are worked on at once, and many elements of each.
+fn large_batch_norm(draw: &mut Draw) -> (BatchNorm, Vec<Tensor<f64>>) {
+    let shape: Shape = if draw.chance() { [3, 34].into() } else { [2, 2, 34].into() };
+    let operands = vec![draw.any(shape), draw.any([shape[1]]), draw.any([shape[1]])];
+    (BatchNorm { eps: EPS, parameters: Parameters { weight: true, bias: true }, momentum: None }, operands)
+}
+
+fn empty_batch_norm(draw: &mut Draw) -> (BatchNorm, Vec<Tensor<f64>>) {
+    let operands = vec![draw.any([0, 2]), draw.any([2]), draw.any([2])];
+    (BatchNorm { eps: EPS, parameters: Parameters { weight: true, bias: true }, momentum: None }, operands)
+}
+
+fn fixed_norm(draw: &mut Draw) -> (FixedNorm, Vec<Tensor<f64>>) {
+    let (parameters, channels) = (parameters(draw), draw.below(4));
+    (FixedNorm { eps: EPS, parameters }, channels_of(draw, channels, 0, parameters, 2))
+}
+
+fn group_norm(draw: &mut Draw) -> (GroupNorm, Vec<Tensor<f64>>) {
+    let (parameters, groups) = (parameters(draw), 1 + draw.below(3));
+    let channels = groups * draw.below(3);
+    (GroupNorm { groups, eps: EPS, parameters }, channels_of(draw, channels, 0, parameters, 0))
+}
+
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         smooth("layer_norm", layer_norm),
         smooth("large layer_norm", large_layer_norm),
         smooth("rms_norm", rms_norm),
+        smooth("batch_norm", batch_norm),
+        smooth("large batch_norm", large_batch_norm),
+        smooth("batch_norm of nothing", empty_batch_norm),
+        smooth("fixed_norm", fixed_norm),
+        smooth("group_norm", group_norm),
     ]
 }

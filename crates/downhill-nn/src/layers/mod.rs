@@ -1,6 +1,7 @@
 //! The built-in layers, a file for each.
 
 mod activation;
+mod batch_norm;
 mod dropout;
 mod flatten;
 mod lambda;
@@ -11,6 +12,9 @@ mod sequential;
 mod softmax;
 
 pub use activation::Activation;
+pub use batch_norm::{
+    BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm, InstanceNorm1d, InstanceNorm2d,
+};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use lambda::Lambda;

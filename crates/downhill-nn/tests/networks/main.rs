@@ -3,6 +3,7 @@
 // A panic is a failure report.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod buffers;
 mod build;
 mod curvature;
 mod files;
@@ -11,6 +12,7 @@ mod fused;
 mod init;
 mod layers;
 mod losses;
+mod normalize;
 mod run;
 mod table;
 

@@ -5,7 +5,7 @@ use downhill_nn::{
     Activation, AnyLayer, Context, Dropout, Flatten, Init, Layer, Linear, LogSoftmax, Param, Residual,
     Result, Scalar, Scope, Sequential, Softmax, lambda,
 };
-use downhill_nn::{LayerNorm, RmsNorm};
+use downhill_nn::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
 
 pub(crate) const ACTIVATIONS: [Activation; 16] = [
     Activation::Relu,
@@ -84,6 +84,14 @@ pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
     add(AnyLayer::new(LayerNorm::new().without_affine()), [2, 5].into());
     add(AnyLayer::new(RmsNorm::new()), [4].into());
     add(AnyLayer::new(RmsNorm::new().axes(2).eps(0.1).without_affine()), [2, 3].into());
+    add(AnyLayer::new(BatchNorm1d::new().eps(0.1)), [2, 3].into());
+    add(AnyLayer::new(BatchNorm2d::new().eps(0.1).momentum(0.3)), [2, 1, 3].into());
+    add(AnyLayer::new(BatchNorm2d::new().without_affine().eps(0.1)), [1, 2, 2].into());
+    add(AnyLayer::new(GroupNorm::new(2).eps(0.1)), [4].into());
+    add(AnyLayer::new(GroupNorm::new(2).eps(0.1)), [4, 1, 2].into());
+    add(AnyLayer::new(GroupNorm::new(1).eps(0.1).without_affine()), [2, 2].into());
+    add(AnyLayer::new(InstanceNorm1d::new().eps(0.1)), [2, 3].into());
+    add(AnyLayer::new(InstanceNorm2d::new().eps(0.1).with_affine()), [2, 2, 2].into());
     rows
 }
 

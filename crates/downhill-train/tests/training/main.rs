@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod answers;
+mod buffers;
 mod callbacks;
 mod data;
 mod determinism;

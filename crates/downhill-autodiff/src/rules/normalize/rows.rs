@@ -169,21 +169,13 @@ impl<'t, T: Real> Var<'t, T> {
         eps: f64,
     ) -> Var<'t, T> {
         let rule = LayerNorm { axes, eps, weight: weight.is_some() };
-        match (weight, bias) {
-            (Some(weight), Some(bias)) => self.tape.apply(rule, &[self, weight, bias]),
-            (Some(one), None) | (None, Some(one)) => self.tape.apply(rule, &[self, one]),
-            (None, None) => self.tape.apply(rule, &[self]),
-        }
+        super::apply(rule, self, [weight, bias], None)
     }
 
     /// The elements along the last `axes` axes brought to mean square 1, times a `weight` of those axes' shape: see
     /// [`RmsNorm`]. `eps` is positive.
     #[track_caller]
     pub fn rms_norm(self, axes: usize, weight: Option<Var<'t, T>>, eps: f64) -> Var<'t, T> {
-        let rule = RmsNorm { axes, eps };
-        match weight {
-            Some(weight) => self.tape.apply(rule, &[self, weight]),
-            None => self.tape.apply(rule, &[self]),
-        }
+        super::apply(RmsNorm { axes, eps }, self, [weight, None], None)
     }
 }
