@@ -83,6 +83,8 @@ pub(crate) struct Core<T: Real> {
     pub(crate) cotangents: Vec<Option<Tensor<T>>>,
     /// What this computation posted, and what the one before the last `clear` did.
     posts: [Posts<T>; 2],
+    /// The place of the sum of all penalties so far.
+    penalty: Option<u32>,
     pub(crate) workspace: Workspace<T>,
     /// The boxes of an earlier computation's rules, by node, to be filled anew.
     spare_rules: Vec<Option<Box<dyn Rule<T>>>>,
@@ -107,6 +109,7 @@ impl<T: Real> Tape<T> {
                 parameters: Vec::new(),
                 cotangents: Vec::new(),
                 posts: [Posts::default(), Posts::default()],
+                penalty: None,
                 workspace: Workspace::default(),
                 spare_rules: Vec::new(),
                 origins: Vec::new(),
@@ -160,6 +163,7 @@ impl<T: Real> Tape<T> {
         }
         core.posts.swap(0, 1);
         core.posts[0].clear();
+        core.penalty = None;
         core.operands.clear();
         core.parameters.clear();
         core.origins.clear();
@@ -204,6 +208,22 @@ impl<T: Real> Tape<T> {
         core.parameters.push(Parameter { start, end, shape, node, reached: false });
         drop(core);
         self.leaf(value, derivative)
+    }
+
+    /// Adds a single number to what the loss of this computation is to be increased by: see [`penalty`](Tape::penalty).
+    #[track_caller]
+    pub fn penalize<'t>(&'t self, penalty: Var<'t, T>) {
+        let sum = match self.penalty() {
+            Some(before) => before + penalty,
+            None => penalty,
+        };
+        self.core.borrow_mut().penalty = Some(sum.place);
+    }
+
+    /// What the loss of this computation is to be increased by, if there is anything: the sum of all
+    /// [penalties](Tape::penalize).
+    pub fn penalty(&self) -> Option<Var<'_, T>> {
+        self.core.borrow().penalty.map(|place| Var { tape: self, place })
     }
 
     /// Leaves a message for whoever owns the numbers of this computation: a value that is to take the place of the

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
 use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
+use crate::layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
 use crate::layers::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm,
 };
@@ -121,6 +122,7 @@ macro_rules! layers {
 layers!(
     Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual,
     LayerNorm, RmsNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
+    Dropout2d, DropPath, GaussianNoise, PRelu, Glu, SwiGlu, Maxout, ActivityPenalty,
 );
 
 impl AnyLayer {

@@ -2,7 +2,7 @@
 
 use downhill_nn::autodiff::tensor::{Threads, kernel};
 use downhill_nn::autodiff::{Tape, Tensor};
-use downhill_nn::{Loss, Network, Params, Scalar, Target};
+use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::Optimizer;
 
 use crate::{Error, Result};
@@ -34,6 +34,7 @@ pub struct Learner<T: Scalar = f32> {
     network: Network,
     params: Params<T>,
     loss: Box<dyn Loss<T>>,
+    penalties: Vec<WeightPenalty>,
     optimizer: Box<dyn Optimizer<T>>,
     tape: Tape<T>,
     inference: Tape<T>,
@@ -63,7 +64,8 @@ impl<T: Scalar> Learner<T> {
     ) -> Learner<T> {
         let gradient = vec![T::zero(); params.len()];
         let (tape, inference) = (Tape::new(), Tape::inference());
-        Learner { network, params, loss, optimizer, tape, inference, gradient, seed, steps: 0 }
+        let penalties = Vec::new();
+        Learner { network, params, loss, penalties, optimizer, tape, inference, gradient, seed, steps: 0 }
     }
 
     /// The same learner, computing on these threads.
@@ -74,7 +76,17 @@ impl<T: Scalar> Learner<T> {
         self
     }
 
-    /// Learns from one batch and answers its loss before the step.
+    /// The same learner with a penalty on parameters added to the loss of each step.
+    ///
+    /// # Errors
+    /// If it is for no parameter of the network.
+    pub fn penalty(mut self, penalty: WeightPenalty) -> Result<Learner<T>> {
+        penalty.check(&self.params)?;
+        self.penalties.push(penalty);
+        Ok(self)
+    }
+
+    /// Learns from one batch and answers its loss before the step, with all penalties.
     ///
     /// # Errors
     /// If the batch does not fit the network, or the loss or a gradient is not finite
@@ -100,7 +112,13 @@ impl<T: Scalar> Learner<T> {
         // Another seed for each step, and none that the initialisers draw from.
         let seed = self.seed.wrapping_add((self.steps + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));
-        let loss = self.loss.loss(output, target);
+        let mut loss = self.loss.loss(output, target);
+        for penalty in &self.penalties {
+            penalty.apply(tape, params);
+        }
+        if let Some(penalty) = tape.penalty() {
+            loss = loss + penalty;
+        }
         let value = loss.value().map_err(|error| network.locate(error))?;
         let value = value.item().map_err(|_| Error::LossShape { shape: value.shape() })?;
         if !value.finite() {
@@ -127,7 +145,7 @@ impl<T: Scalar> Learner<T> {
         Error::NotFinite { epoch: 1, step: self.steps as usize + 1, what, place }
     }
 
-    /// The output for a batch `[n, …]`, and its loss.
+    /// The output for a batch `[n, …]`, and its loss without any penalty.
     ///
     /// # Errors
     /// If the batch does not fit the network.

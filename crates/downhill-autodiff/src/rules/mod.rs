@@ -2,6 +2,7 @@
 
 pub mod cross_entropy;
 pub mod elementwise;
+mod gated;
 pub mod linear;
 pub mod matmul;
 pub mod normalize;

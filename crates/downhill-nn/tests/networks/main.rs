@@ -14,6 +14,7 @@ mod layers;
 mod losses;
 mod normalize;
 mod run;
+mod small_layers;
 mod table;
 
 use downhill_nn::autodiff::tensor::random::generator;
