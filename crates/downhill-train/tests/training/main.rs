@@ -10,6 +10,7 @@ mod data;
 mod determinism;
 mod errors;
 mod file;
+mod penalties;
 mod stopping;
 
 use std::ops::ControlFlow;
