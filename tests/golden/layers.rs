@@ -1,6 +1,6 @@
 //! Networks of the cases' layers.
 
-use downhill::nn::AnyLayer;
+use downhill::nn::{AnyLayer, BatchNorm1d, BatchNorm2d, LayerNorm};
 use downhill::prelude::{Activation, Flatten, Linear, Sequential};
 
 use crate::json::Json;
@@ -9,7 +9,7 @@ use crate::json::Json;
 type Build = fn(Json<'_>) -> AnyLayer;
 
 /// The layers that the library has, by the cases' names.
-const ROWS: [(&str, Build); 7] = [
+const ROWS: &[(&str, Build)] = &[
     ("linear", |layer| {
         let linear = Linear::new(layer.count("out"));
         AnyLayer::new(if layer.flag("bias") { linear } else { linear.without_bias() })
@@ -20,6 +20,15 @@ const ROWS: [(&str, Build); 7] = [
     ("gelu", |_| AnyLayer::new(Activation::Gelu)),
     ("silu", |_| AnyLayer::new(Activation::Silu)),
     ("flatten", |_| AnyLayer::new(Flatten)),
+    ("layer_norm", |layer| AnyLayer::new(LayerNorm::new().eps(layer.number("eps")))),
+    ("batch_norm1d", |layer| {
+        let (eps, momentum) = (layer.number("eps"), layer.number("momentum"));
+        AnyLayer::new(BatchNorm1d::new().eps(eps).momentum(momentum))
+    }),
+    ("batch_norm2d", |layer| {
+        let (eps, momentum) = (layer.number("eps"), layer.number("momentum"));
+        AnyLayer::new(BatchNorm2d::new().eps(eps).momentum(momentum))
+    }),
 ];
 
 /// The layers one after the other, or the names of those that the library lacks.
@@ -28,7 +37,7 @@ pub(crate) fn sequential(layers: Json<'_>) -> Result<Sequential, Vec<String>> {
     let mut network = Sequential::new();
     for layer in layers.items() {
         let name = layer.text("layer");
-        match ROWS.into_iter().find(|row| row.0 == name) {
+        match ROWS.iter().find(|row| row.0 == name) {
             Some((_, build)) => network = network.then(build(layer)),
             None => lacking.push(name.to_string()),
         }

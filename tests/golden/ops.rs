@@ -1,6 +1,7 @@
 //! Operations: values, and gradients for a given upstream gradient.
 
 use downhill::autodiff::rules::elementwise::Identity;
+use downhill::autodiff::rules::normalize::BatchNorm;
 use downhill::prelude::{Tape, Tensor, Var};
 use downhill::tensor::{Result as TensorResult, Shape};
 
@@ -92,6 +93,26 @@ fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
         }),
         ("broadcast_to", |c| c.x().broadcast_to(inferred(&c.params.axes("shape"), Shape::SCALAR))),
         ("flip", |c| c.x().flip(&c.axes())),
+        ("layer_norm", |c| {
+            let axes = c.params.counts("normalized_shape").len();
+            c.x().layer_norm(axes, c.find("weight"), c.find("bias"), c.params.number("eps"))
+        }),
+        ("rms_norm", |c| {
+            let axes = c.params.counts("normalized_shape").len();
+            c.x().rms_norm(axes, c.find("weight"), c.params.number("eps"))
+        }),
+        ("group_norm", |c| {
+            let groups = c.params.count("num_groups");
+            c.x().group_norm(groups, c.find("weight"), c.find("bias"), c.params.number("eps"))
+        }),
+        ("normalize", |c| c.x().normalize(c.axis(), c.params.number("p"), c.params.number("eps"))),
+        ("batch_norm_train", |c| {
+            let running = Some((c.running(), c.params.number("momentum")));
+            c.x().batch_norm(c.find("weight"), c.find("bias"), running, c.params.number("eps"))
+        }),
+        ("batch_norm_eval", |c| {
+            c.x().fixed_norm(c.find("weight"), c.find("bias"), c.running(), c.params.number("eps"))
+        }),
     ]
 }
 
@@ -118,6 +139,13 @@ fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
     let y = operation(&call);
     let want = case.at("outputs").at("y").tensor();
     checks.compare("y", &y.value()?, &want, Tolerance::of_output::<T>(case, "y"));
+    for (name, place) in ["running_mean", "running_var"].into_iter().zip(BatchNorm::RUNNING) {
+        if let Some(want) = case.at("outputs").get(name) {
+            // In use they stay as they were.
+            let got = y.saved(place).map_or_else(|| call.var(name).value(), Ok)?;
+            checks.compare(name, &got, &want.tensor(), Tolerance::of_output::<T>(case, name));
+        }
+    }
     if let Some(upstream) = case.at("upstream").get("y") {
         let gradients = y.pullback(&upstream.tensor().cast(), &mut [])?;
         for (name, want) in grads.entries() {
@@ -153,6 +181,10 @@ impl<'t, T: Precision> Call<'t, T> {
     /// All inputs, in the order of their names.
     fn all(&self) -> Vec<Var<'t, T>> {
         self.vars.iter().map(|var| var.1).collect()
+    }
+
+    fn running(&self) -> [Var<'t, T>; 2] {
+        ["running_mean", "running_var"].map(|name| self.var(name))
     }
 
     fn axis(&self) -> isize {

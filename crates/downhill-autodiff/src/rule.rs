@@ -149,6 +149,12 @@ impl<T: Real> Forward<'_, T> {
         }
     }
 
+    /// Keeps a tensor as [`save`](Forward::save) does, even if the pullback will never be called: what the operation
+    /// has found out beside its result, for [`Var::saved`](crate::Var::saved).
+    pub fn keep(&mut self, tensor: Tensor<T>) {
+        self.saved.push(tensor);
+    }
+
     /// The threads to compute on.
     #[inline]
     pub fn threads(&self) -> &Threads {

@@ -81,6 +81,10 @@ pub(crate) struct Core<T: Real> {
     pub(crate) saved: Vec<Tensor<T>>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) cotangents: Vec<Option<Tensor<T>>>,
+    /// What this computation posted, and what the one before the last `clear` did.
+    posts: [Posts<T>; 2],
+    /// The place of the sum of all penalties so far.
+    penalty: Option<u32>,
     pub(crate) workspace: Workspace<T>,
     /// The boxes of an earlier computation's rules, by node, to be filled anew.
     spare_rules: Vec<Option<Box<dyn Rule<T>>>>,
@@ -104,6 +108,8 @@ impl<T: Real> Tape<T> {
                 saved: Vec::new(),
                 parameters: Vec::new(),
                 cotangents: Vec::new(),
+                posts: [Posts::default(), Posts::default()],
+                penalty: None,
                 workspace: Workspace::default(),
                 spare_rules: Vec::new(),
                 origins: Vec::new(),
@@ -155,6 +161,9 @@ impl<T: Real> Tape<T> {
                 core.spare_rules[core.nodes.len()] = node.rule;
             }
         }
+        core.posts.swap(0, 1);
+        core.posts[0].clear();
+        core.penalty = None;
         core.operands.clear();
         core.parameters.clear();
         core.origins.clear();
@@ -199,6 +208,43 @@ impl<T: Real> Tape<T> {
         core.parameters.push(Parameter { start, end, shape, node, reached: false });
         drop(core);
         self.leaf(value, derivative)
+    }
+
+    /// Adds a single number to what the loss of this computation is to be increased by: see [`penalty`](Tape::penalty).
+    #[track_caller]
+    pub fn penalize<'t>(&'t self, penalty: Var<'t, T>) {
+        let sum = match self.penalty() {
+            Some(before) => before + penalty,
+            None => penalty,
+        };
+        self.core.borrow_mut().penalty = Some(sum.place);
+    }
+
+    /// What the loss of this computation is to be increased by, if there is anything: the sum of all
+    /// [penalties](Tape::penalize).
+    pub fn penalty(&self) -> Option<Var<'_, T>> {
+        self.core.borrow().penalty.map(|place| Var { tape: self, place })
+    }
+
+    /// Leaves a message for whoever owns the numbers of this computation: a value that is to take the place of the
+    /// one which begins at `start` in a flat vector of theirs, such as a running mean. It is copied.
+    /// [`posted`](Tape::posted) reads it after the tape is cleared.
+    pub fn post(&self, start: usize, value: &Tensor<T>) {
+        let posts = &mut self.core.borrow_mut().posts[0];
+        posts.values.extend_from_slice(value.as_slice());
+        posts.places.push((start, value.len()));
+    }
+
+    /// Calls `read` with each place and value that were [posted](Tape::post) before the tape was cleared last and
+    /// after it was cleared before, in order.
+    pub fn posted(&self, mut read: impl FnMut(usize, &[T])) {
+        let posts = &self.core.borrow().posts[1];
+        let mut values = &posts.values[..];
+        for &(start, length) in &posts.places {
+            let (value, rest) = values.split_at(length);
+            read(start, value);
+            values = rest;
+        }
     }
 
     /// Names the part of the computation that what follows belongs to: a number that errors carry, such
@@ -303,6 +349,26 @@ impl<T: Real> Tape<T> {
         let origin = Box::new(Origin { operation, shapes, location, section });
         core.failure.get_or_insert(Error::Operation { origin, source: Box::new(source) });
         Var { tape: self, place: u32::MAX }
+    }
+}
+
+/// Values, and the place that each is meant for.
+struct Posts<T> {
+    values: Vec<T>,
+    /// Where each begins in the vector that it is meant for, and its length.
+    places: Vec<(usize, usize)>,
+}
+
+impl<T> Default for Posts<T> {
+    fn default() -> Posts<T> {
+        Posts { values: Vec::new(), places: Vec::new() }
+    }
+}
+
+impl<T> Posts<T> {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.places.clear();
     }
 }
 

@@ -44,6 +44,19 @@ impl<'t, T: Real> Var<'t, T> {
         Ok(self.tape.core.borrow().nodes[self.place as usize].value.clone())
     }
 
+    /// What its operation kept beside it under this place, shared with the tape: see
+    /// [`Forward::keep`](crate::Forward::keep). `None` after an error on the tape.
+    pub fn saved(self, place: usize) -> Option<Tensor<T>> {
+        let core = self.tape.core.borrow();
+        if core.failure.is_some() {
+            return None;
+        }
+        let end = core.nodes.get(self.place as usize)?.saved_end as usize;
+        let start =
+            (self.place as usize).checked_sub(1).map_or(0, |before| core.nodes[before].saved_end as usize);
+        core.saved[start..end].get(place).cloned()
+    }
+
     /// Applies an operation with this as its only operand.
     #[track_caller]
     pub fn apply<R: Rule<T>>(self, rule: R) -> Var<'t, T> {

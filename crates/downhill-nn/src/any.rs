@@ -9,6 +9,10 @@ use crate::layer::ErasedLayer;
 use crate::layers::{
     Activation, Dropout, Flatten, Graph, Linear, LogSoftmax, Parallel, Repeat, Residual, Sequential, Softmax,
 };
+use crate::layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+use crate::layers::{
+    BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm,
+};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -116,8 +120,12 @@ macro_rules! layers {
 }
 
 // The table of built-in layers. Model files hold a layer's place in it: add new ones at the end.
+#[rustfmt::skip] // A line for each group, so that additions stay apart.
 layers!(
-    Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual, Parallel, Repeat, Graph,
+    Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual,
+    Parallel, Repeat, Graph,
+    LayerNorm, RmsNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
+    Dropout2d, DropPath, GaussianNoise, PRelu, Glu, SwiGlu, Maxout, ActivityPenalty,
 );
 
 impl AnyLayer {

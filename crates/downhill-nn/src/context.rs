@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::tensor::random::{Generator, generator};
-use downhill_autodiff::{Tape, Var};
+use downhill_autodiff::{Tape, Tensor, Var};
 
-use crate::{Param, Params, Scalar};
+use crate::{Buffer, Param, Params, Scalar};
 
 /// What a layer's forward pass works with: the tape, the parameters, and whether it is training.
 #[derive(Debug)]
@@ -49,6 +49,43 @@ impl<'t, T: Scalar> Context<'t, T> {
             Ok(value) => self.tape.constant(value),
             Err(error) => self.tape.fail("parameter", vec![theta.shape(), part.shape], error),
         }
+    }
+
+    /// A buffer's value, shared: a constant.
+    #[track_caller]
+    pub fn buffer(&self, buffer: &Buffer) -> Var<'t, T> {
+        let buffers = self.params.buffers();
+        match self.params.buffer_layout().parts().get(buffer.part) {
+            Some(part) => match buffers.window(part.start, part.shape) {
+                Ok(value) => self.tape.constant(value),
+                Err(error) => self.tape.fail("buffer", vec![buffers.shape(), part.shape], error),
+            },
+            None => self.undeclared_buffer(),
+        }
+    }
+
+    /// Gives a buffer another value, of the same shape: it takes its place after a training step that succeeds. The rest of
+    /// this step still sees the old one.
+    #[track_caller]
+    pub fn set_buffer(&self, buffer: &Buffer, value: &Tensor<T>) {
+        match self.params.buffer_layout().parts().get(buffer.part) {
+            Some(part) if part.shape == value.shape() => self.tape.post(part.start, value),
+            Some(part) => {
+                let rule = "a buffer keeps its shape";
+                let error = TensorError::mismatch("set_buffer", rule, part.shape, value.shape());
+                self.tape.fail("set_buffer", vec![part.shape, value.shape()], error);
+            }
+            None => {
+                self.undeclared_buffer();
+            }
+        }
+    }
+
+    #[track_caller]
+    fn undeclared_buffer(&self) -> Var<'t, T> {
+        let shape = self.params.buffers().shape();
+        let error = TensorError::Operand { operation: "buffer", rule: "was not declared in `build`", shape };
+        self.tape.fail("buffer", vec![shape], error)
     }
 
     /// Whether this is training.

@@ -41,6 +41,7 @@ mod params;
 mod scalar;
 mod scope;
 mod summary;
+mod weight_penalty;
 
 pub use any::AnyLayer;
 pub use context::Context;
@@ -51,15 +52,18 @@ pub use layers::{
     Activation, Dropout, Flatten, Graph, Lambda, Linear, LogSoftmax, Parallel, Repeat, Residual, Sequential,
     Softmax,
 };
+pub use layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+pub use layers::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
 pub use loss::{
     BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, CrossEntropyOnProbabilities, Huber, L1,
     Link, Loss, Mse, Reduction,
 };
 pub use network::Network;
-pub use params::{Param, Params};
+pub use params::{Buffer, Param, Params};
 pub use scalar::Scalar;
 pub use scope::Scope;
 pub use summary::{LayerSummary, Summary};
+pub use weight_penalty::WeightPenalty;
 
 pub use downhill_autodiff as autodiff;
 pub use downhill_autodiff::tensor::{Layout, Target};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::any::{AnyLayer, Block};
 use crate::scope::{Plan, Scope};
-use crate::{Context, Error, Layer, Layout, Params, Result, Scalar, Summary};
+use crate::{Context, Error, Init, Layer, Layout, Params, Result, Scalar, Summary};
 
 /// A layer built for an input shape: every shape checked, every parameter named. It holds no numbers;
 /// [`init`](Network::init) makes them.
@@ -45,6 +45,11 @@ impl Network {
         &self.plan.layout
     }
 
+    /// The names, shapes and places of the buffers, which do not learn.
+    pub fn buffer_layout(&self) -> &Layout {
+        &self.plan.buffers
+    }
+
     /// The layer it was built from.
     pub fn layer(&self) -> &AnyLayer {
         &self.root.layer
@@ -54,12 +59,17 @@ impl Network {
     /// seeded by `seed` and its place, and is drawn in `f64`: the same seed gives the same numbers up to
     /// rounding in every number type.
     pub fn init<T: Real>(&self, seed: u64) -> Params<T> {
-        let mut theta = Vec::with_capacity(self.plan.layout.len());
-        for (i, (part, init)) in self.plan.layout.parts().iter().zip(&self.plan.inits).enumerate() {
-            let mut rng = generator(seed, i as u64);
-            theta.extend(init.draw(part.shape, &mut rng).into_iter().map(T::of));
-        }
-        Params::new(Tensor::vector(theta), self.plan.layout.clone())
+        let Plan { layout, inits, buffers, buffer_inits, .. } = &self.plan;
+        let draw = |layout: &Layout, inits: &[Init], first: usize| {
+            let mut numbers = Vec::with_capacity(layout.len());
+            for (i, (part, init)) in layout.parts().iter().zip(inits).enumerate() {
+                let mut rng = generator(seed, (first + i) as u64);
+                numbers.extend(init.draw(part.shape, &mut rng).into_iter().map(T::of));
+            }
+            Tensor::vector(numbers)
+        };
+        let theta = draw(layout, inits, 0);
+        Params::new(theta, layout.clone(), draw(buffers, buffer_inits, inits.len()), buffers.clone())
     }
 
     /// Runs the network on a batch `[n, …]` already on a tape. With a `seed`, layers such as dropout
@@ -118,15 +128,19 @@ impl Network {
     /// # Errors
     /// [`Error::OtherParameters`].
     pub fn check_params<T: Real>(&self, params: &Params<T>) -> Result<()> {
-        let (own, given) = (self.layout(), params.layout());
+        let (own, given) = ([self.layout(), self.buffer_layout()], [params.layout(), params.buffer_layout()]);
         let same = |(a, b): (&Part, &Part)| a.name == b.name && a.start == b.start && a.shape == b.shape;
-        let fits =
-            own.parts().len() == given.parts().len() && own.parts().iter().zip(given.parts()).all(same);
-        if fits && params.len() == own.len() {
+        let fits = |(own, given): (&Layout, &Layout)| {
+            own.parts().len() == given.parts().len() && own.parts().iter().zip(given.parts()).all(same)
+        };
+        let lengths = [params.len(), params.buffers().len()] == own.map(Layout::len);
+        if lengths && own.into_iter().zip(given).all(fits) {
             return Ok(());
         }
-        let names =
-            |layout: &Layout| layout.parts().iter().map(Part::to_string).collect::<Vec<_>>().join(", ");
+        let names = |layouts: [&Layout; 2]| {
+            let parts = layouts.into_iter().flat_map(Layout::parts);
+            parts.map(Part::to_string).collect::<Vec<_>>().join(", ")
+        };
         Err(Error::OtherParameters { expected: names(own), given: names(given) })
     }
 

@@ -4,13 +4,16 @@ use downhill_autodiff::tensor::Layout;
 use downhill_autodiff::{Shape, Tape, Tensor};
 
 use crate::any::{Block, MAX_DEPTH};
-use crate::{Context, Error, Init, Layer, LayerSummary, Param, Params, Result};
+use crate::{Buffer, Context, Error, Init, Layer, LayerSummary, Param, Params, Result};
 
 /// Everything that building a network finds out.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     pub(crate) layout: Layout,
     pub(crate) inits: Vec<Init>,
+    /// What does not learn but belongs to the network.
+    pub(crate) buffers: Layout,
+    pub(crate) buffer_inits: Vec<Init>,
     pub(crate) layers: Vec<LayerSummary>,
     multiply_adds: usize,
 }
@@ -44,15 +47,8 @@ impl<'a> Scope<'a> {
     /// [`Error::DuplicateName`]; [`Error::Build`] if the initialiser does not fit the shape, or the
     /// parameters become too large for any memory.
     pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Param> {
-        let (name, shape) = (self.name(name), shape.into());
-        if self.plan.layout.part(&name).is_some() {
-            return Err(Error::DuplicateName { name });
-        }
-        let refuse = |reason| self.refuse(self.input, format!("parameter {name} {shape}: {reason}"));
-        init.check(shape).map_err(refuse)?;
-        if self.plan.layout.len().saturating_add(shape.elements()) > MAX_ELEMENTS {
-            return Err(refuse("it is too large".into()));
-        }
+        let shape = shape.into();
+        let name = self.new_name("parameter", name, shape, init)?;
         let part = self.plan.layout.parts().len();
         self.plan.layout.push(name, shape, true);
         self.plan.inits.push(init);
@@ -62,6 +58,35 @@ impl<'a> Scope<'a> {
     /// Declares what this layer's products cost for one sample, in multiply-adds: for the summary.
     pub fn multiply_adds(&mut self, count: usize) {
         self.plan.multiply_adds = self.plan.multiply_adds.saturating_add(count);
+    }
+
+    /// Declares a buffer of this layer: numbers that do not learn but belong to the network as its parameters do, such
+    /// as running statistics. [`Context::buffer`] reads it, [`Context::set_buffer`] gives it another value.
+    ///
+    /// # Errors
+    /// As [`parameter`](Scope::parameter): names are unique over both.
+    pub fn buffer(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Buffer> {
+        let shape = shape.into();
+        let name = self.new_name("buffer", name, shape, init)?;
+        let part = self.plan.buffers.parts().len();
+        self.plan.buffers.push(name, shape, false);
+        self.plan.buffer_inits.push(init);
+        Ok(Buffer { part })
+    }
+
+    /// The full name of something that may be declared.
+    fn new_name(&self, what: &str, name: &str, shape: Shape, init: Init) -> Result<String> {
+        let name = self.name(name);
+        if self.plan.layout.part(&name).is_some() || self.plan.buffers.part(&name).is_some() {
+            return Err(Error::DuplicateName { name });
+        }
+        let refuse = |reason| self.refuse(self.input, format!("{what} {name} {shape}: {reason}"));
+        init.check(shape).map_err(refuse)?;
+        let there = self.plan.layout.len().saturating_add(self.plan.buffers.len());
+        if there.saturating_add(shape.elements()) > MAX_ELEMENTS {
+            return Err(refuse("it is too large".into()));
+        }
+        Ok(name)
     }
 
     /// Builds a layer inside this one under a name, and answers the shape of one sample of its output: how
@@ -139,7 +164,8 @@ impl<'a> Scope<'a> {
     pub fn output_of<L: Layer>(&self, layer: &L, input: Shape) -> Result<Shape> {
         let batch = input.prepend(0).map_err(|error| self.refuse(input, error.to_string()))?;
         let tape = Tape::<f32>::inference();
-        let params = Params::new(Tensor::vector([]), Layout::default());
+        let params =
+            Params::new(Tensor::vector([]), Layout::default(), Tensor::vector([]), Layout::default());
         let cx = Context::new(&tape, &params, None);
         let output = layer.forward(&cx, tape.constant(Tensor::zeros(batch))).value();
         let output = output.map_err(|error| self.refuse(input, error.to_string()))?.shape();

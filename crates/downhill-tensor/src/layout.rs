@@ -27,6 +27,11 @@ impl Part {
     pub fn range(&self) -> Range<usize> {
         self.start..self.start.saturating_add(self.shape.elements())
     }
+
+    /// Whether its name matches a pattern, in which `*` stands for any characters: `"0.*"`, `"*.bias"`.
+    pub fn matches(&self, pattern: &str) -> bool {
+        matches(pattern, &self.name)
+    }
 }
 
 impl std::fmt::Display for Part {
@@ -119,7 +124,7 @@ impl Layout {
     }
 
     fn set(&mut self, pattern: &str, change: impl FnMut(&mut Part)) -> usize {
-        self.parts.iter_mut().filter(|part| matches(pattern, &part.name)).map(change).count()
+        self.parts.iter_mut().filter(|part| part.matches(pattern)).map(change).count()
     }
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::{Error, Result};
 
 const MAGIC: [u8; 8] = *b"downhill";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// Numbers little-endian and of fixed size; nothing longer than the file; nothing behind the end.

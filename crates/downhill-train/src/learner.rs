@@ -2,7 +2,7 @@
 
 use downhill_nn::autodiff::tensor::{Threads, kernel};
 use downhill_nn::autodiff::{Tape, Tensor};
-use downhill_nn::{Loss, Network, Params, Scalar, Target};
+use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::Optimizer;
 
 use crate::{Error, Result};
@@ -34,6 +34,7 @@ pub struct Learner<T: Scalar = f32> {
     network: Network,
     params: Params<T>,
     loss: Box<dyn Loss<T>>,
+    penalties: Vec<WeightPenalty>,
     optimizer: Box<dyn Optimizer<T>>,
     tape: Tape<T>,
     inference: Tape<T>,
@@ -63,7 +64,8 @@ impl<T: Scalar> Learner<T> {
     ) -> Learner<T> {
         let gradient = vec![T::zero(); params.len()];
         let (tape, inference) = (Tape::new(), Tape::inference());
-        Learner { network, params, loss, optimizer, tape, inference, gradient, seed, steps: 0 }
+        let penalties = Vec::new();
+        Learner { network, params, loss, penalties, optimizer, tape, inference, gradient, seed, steps: 0 }
     }
 
     /// The same learner, computing on these threads.
@@ -74,11 +76,21 @@ impl<T: Scalar> Learner<T> {
         self
     }
 
-    /// Learns from one batch and answers its loss before the step.
+    /// The same learner with a penalty on parameters added to the loss of each step.
+    ///
+    /// # Errors
+    /// If it is for no parameter of the network.
+    pub fn penalty(mut self, penalty: WeightPenalty) -> Result<Learner<T>> {
+        penalty.check(&self.params)?;
+        self.penalties.push(penalty);
+        Ok(self)
+    }
+
+    /// Learns from one batch and answers its loss before the step, with all penalties.
     ///
     /// # Errors
     /// If the batch does not fit the network, or the loss or a gradient is not finite
-    /// ([`Error::NotFinite`], with the layer); then no parameter has moved.
+    /// ([`Error::NotFinite`], with the layer); then no parameter has moved, and no buffer.
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let found = self.find_gradient(x, target);
         // The tape shares θ: it must let go before θ is written.
@@ -86,6 +98,7 @@ impl<T: Scalar> Learner<T> {
         let loss = found?;
         let (theta, layout) = self.params.theta_mut();
         self.optimizer.step(theta, &mut self.gradient, layout)?;
+        self.params.update_buffers(&self.tape);
         self.steps += 1;
         Ok(loss)
     }
@@ -93,13 +106,19 @@ impl<T: Scalar> Learner<T> {
     fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let Learner { network, params, tape, gradient, .. } = self;
         network.check_input(x.shape())?;
-        if params.len() != gradient.len() {
+        if params.len() != gradient.len() || params.buffers().len() != network.buffer_layout().len() {
             network.check_params(params)?;
         }
         // Another seed for each step, and none that the initialisers draw from.
         let seed = self.seed.wrapping_add((self.steps + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));
-        let loss = self.loss.loss(output, target);
+        let mut loss = self.loss.loss(output, target);
+        for penalty in &self.penalties {
+            penalty.apply(tape, params);
+        }
+        if let Some(penalty) = tape.penalty() {
+            loss = loss + penalty;
+        }
         let value = loss.value().map_err(|error| network.locate(error))?;
         let value = value.item().map_err(|_| Error::LossShape { shape: value.shape() })?;
         if !value.finite() {
@@ -126,7 +145,7 @@ impl<T: Scalar> Learner<T> {
         Error::NotFinite { epoch: 1, step: self.steps as usize + 1, what, place }
     }
 
-    /// The output for a batch `[n, …]`, and its loss.
+    /// The output for a batch `[n, …]`, and its loss without any penalty.
     ///
     /// # Errors
     /// If the batch does not fit the network.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use downhill_data::{Batches, Dataset, Epoch, Transform};
 use downhill_nn::autodiff::Tensor;
 use downhill_nn::autodiff::tensor::Threads;
-use downhill_nn::{AnyLayer, Layer, Loss, Network, Params, Scalar, Target};
+use downhill_nn::{AnyLayer, Layer, Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::{Adam, Optimizer, Schedule};
 
 use crate::answers::Answers;
@@ -33,6 +33,7 @@ pub struct Trainer<T: Scalar = f32> {
     validation: Validation<T>,
     early_stopping: Option<EarlyStopping>,
     frozen: Vec<String>,
+    penalties: Vec<WeightPenalty>,
     params: Option<Params<T>>,
     callbacks: Vec<Box<dyn Callback>>,
 }
@@ -76,6 +77,7 @@ impl<T: Scalar> Trainer<T> {
             validation: Validation::None,
             early_stopping: None,
             frozen: Vec::new(),
+            penalties: Vec::new(),
             params: None,
             callbacks: Vec::new(),
         }
@@ -174,6 +176,13 @@ impl<T: Scalar> Trainer<T> {
         self
     }
 
+    /// Adds a penalty on parameters to the loss of each step; that of a validation set is without it.
+    #[must_use]
+    pub fn penalty(mut self, penalty: WeightPenalty) -> Trainer<T> {
+        self.penalties.push(penalty);
+        self
+    }
+
     /// Starts from these parameters instead of random ones.
     #[must_use]
     pub fn start_from(mut self, params: Params<T>) -> Trainer<T> {
@@ -242,8 +251,11 @@ impl<T: Scalar> Trainer<T> {
         if let Some(schedule) = self.schedule {
             optimizer = schedule(optimizer, batches.len().saturating_mul(self.epochs) as u64)?;
         }
-        let learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
+        let mut learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
             .threads(Threads::new(self.threads));
+        for penalty in self.penalties {
+            learner = learner.penalty(penalty)?;
+        }
         let mut run = Run {
             learner,
             answers,

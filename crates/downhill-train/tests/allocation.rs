@@ -13,6 +13,8 @@ use downhill_nn::{
     Activation, AnyLayer, CrossEntropy, Dropout, Layer, Linear, Loss, Mse, Network, Params, Residual,
     Sequential, Target,
 };
+use downhill_nn::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+use downhill_nn::{BatchNorm1d, GroupNorm, LayerNorm, RmsNorm, WeightPenalty};
 use downhill_optim::{Adam, Optimizer, Sgd};
 use downhill_train::Learner;
 
@@ -68,6 +70,32 @@ fn dense(widths: &[usize], activation: Activation) -> Sequential {
     layers.then(Linear::new(*last))
 }
 
+fn normalised() -> Sequential {
+    Sequential::new()
+        .then(Linear::new(16))
+        .then(BatchNorm1d::new())
+        .then(Activation::Relu)
+        .then(Linear::new(16))
+        .then(LayerNorm::new())
+        .then(GroupNorm::new(4))
+        .then(RmsNorm::new())
+        .then(Linear::new(3))
+}
+
+fn small_layers() -> Sequential {
+    Sequential::new()
+        .then(GaussianNoise::new(0.1).unwrap())
+        .then(Linear::new(16))
+        .then(PRelu::new())
+        .then(Dropout2d::new(0.2).unwrap())
+        .then(Residual::new(Sequential::new().then(Linear::new(16)).then(DropPath::new(0.2).unwrap())))
+        .then(Glu)
+        .then(ActivityPenalty::new(1e-3, 1e-3).unwrap())
+        .then(Maxout::new(8, 2))
+        .then(SwiGlu)
+        .then(Linear::new(3))
+}
+
 /// A network with its batch.
 struct Row {
     name: &'static str,
@@ -102,6 +130,8 @@ fn rows() -> Vec<Row> {
         row("784-1024-1024-10", dense(&[1024, 1024, 10], Activation::Relu), cross_entropy, [8, 784, 10]),
         row("13-64-64-1", dense(&[64, 64, 1], Activation::Tanh), || Box::new(Mse::new()), [32, 13, 1]),
         row("dropout", Residual::new(body), cross_entropy, [16, 8, 8]),
+        row("normalisations", normalised(), cross_entropy, [16, 8, 3]),
+        row("small layers", small_layers(), cross_entropy, [16, 8, 3]),
     ]
 }
 
@@ -135,7 +165,9 @@ fn a_training_step() {
     for row in rows() {
         for optimizer in optimizers {
             let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
-            let mut learner = Learner::new(network, Any((row.loss)()), optimizer(), 1);
+            let penalty = WeightPenalty::new("*", 1e-4, 1e-4).unwrap();
+            let mut learner =
+                Learner::new(network, Any((row.loss)()), optimizer(), 1).penalty(penalty).unwrap();
             let counts = allocations(|| {
                 learner.step(&row.x, &row.y).unwrap();
             });

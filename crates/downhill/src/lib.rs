@@ -58,6 +58,10 @@ pub mod prelude {
         Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,
         Sequential, Target,
     };
+    pub use downhill_nn::{
+        ActivityPenalty, BatchNorm1d, BatchNorm2d, DropPath, Dropout2d, GaussianNoise, Glu, GroupNorm,
+        InstanceNorm1d, InstanceNorm2d, LayerNorm, Maxout, PRelu, RmsNorm, SwiGlu, WeightPenalty,
+    };
     pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
     pub use downhill_train::{
         Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,

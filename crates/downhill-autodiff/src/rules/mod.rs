@@ -2,8 +2,10 @@
 
 pub mod cross_entropy;
 pub mod elementwise;
+mod gated;
 pub mod linear;
 pub mod matmul;
+pub mod normalize;
 pub mod pairwise;
 pub mod rearrange;
 pub mod reduce;

@@ -6,6 +6,7 @@
 mod draw;
 mod elementwise;
 mod fused;
+mod normalize;
 mod pairwise;
 mod rearrange;
 mod reduce;
@@ -60,7 +61,14 @@ where
 
 #[test]
 fn every_pullback_is_the_derivative_of_its_value() {
-    let rows = [elementwise::rows(), pairwise::rows(), fused::rows(), reduce::rows(), rearrange::rows()];
+    let rows = [
+        elementwise::rows(),
+        pairwise::rows(),
+        fused::rows(),
+        reduce::rows(),
+        rearrange::rows(),
+        normalize::rows(),
+    ];
     for Row { name, prove } in rows.into_iter().flatten() {
         let config = Config { cases: 256, failure_persistence: None, ..Config::default() };
         let length = prop_oneof![1 => Just(0), 2 => Just(1), 5 => 2..=3_usize];

@@ -55,5 +55,7 @@ pub(crate) fn rows() -> Vec<Row> {
         zip(BinaryCrossEntropyWithLogits, [-5.0, -0.01], PROBABILITY),
         zip(BinaryCrossEntropyWithLogits, [0.01, 5.0], PROBABILITY),
         smooth("select", select),
+        zip(PRelu, [0.01, 2.0], ANY),
+        zip(PRelu, [-2.0, -0.01], ANY),
     ]
 }

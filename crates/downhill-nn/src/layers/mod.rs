@@ -1,25 +1,39 @@
 //! The built-in layers, a file for each.
 
 mod activation;
+mod activity_penalty;
+mod batch_norm;
 mod dropout;
 mod flatten;
+mod gated;
 mod graph;
 mod join;
 mod lambda;
+mod layer_norm;
 mod linear;
+mod noise;
 mod parallel;
+mod prelu;
 mod repeat;
 mod residual;
 mod sequential;
 mod softmax;
 
 pub use activation::Activation;
-pub use dropout::Dropout;
+pub use activity_penalty::ActivityPenalty;
+pub use batch_norm::{
+    BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm, InstanceNorm1d, InstanceNorm2d,
+};
+pub use dropout::{DropPath, Dropout, Dropout2d};
 pub use flatten::Flatten;
+pub use gated::{Glu, Maxout, SwiGlu};
 pub use graph::{Graph, Node};
 pub use lambda::Lambda;
+pub use layer_norm::{LayerNorm, RmsNorm};
 pub use linear::Linear;
+pub use noise::GaussianNoise;
 pub use parallel::Parallel;
+pub use prelu::PRelu;
 pub use repeat::Repeat;
 pub use residual::Residual;
 pub use sequential::Sequential;

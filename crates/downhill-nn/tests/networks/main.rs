@@ -3,6 +3,7 @@
 // A panic is a failure report.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod buffers;
 mod build;
 mod compose;
 mod curvature;
@@ -12,7 +13,9 @@ mod fused;
 mod init;
 mod layers;
 mod losses;
+mod normalize;
 mod run;
+mod small_layers;
 mod table;
 
 use downhill_nn::autodiff::tensor::random::generator;

@@ -5,6 +5,8 @@ use downhill_nn::{
     Activation, AnyLayer, Context, Dropout, Flatten, Graph, Init, Layer, Linear, LogSoftmax, Parallel, Param,
     Repeat, Residual, Result, Scalar, Scope, Sequential, Softmax, lambda,
 };
+use downhill_nn::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+use downhill_nn::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
 
 pub(crate) const ACTIVATIONS: [Activation; 16] = [
     Activation::Relu,
@@ -86,6 +88,32 @@ pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
     add(AnyLayer::new(Repeat::tied(3, block())), [3].into());
     add(AnyLayer::new(Repeat::tied(0, block())), [2].into());
     add(two_by_two(), [8].into());
+    add(AnyLayer::new(LayerNorm::new()), [4].into());
+    add(AnyLayer::new(LayerNorm::new().axes(2).eps(0.1).without_bias()), [2, 3].into());
+    add(AnyLayer::new(LayerNorm::new().without_affine()), [2, 5].into());
+    add(AnyLayer::new(RmsNorm::new()), [4].into());
+    add(AnyLayer::new(RmsNorm::new().axes(2).eps(0.1).without_affine()), [2, 3].into());
+    add(AnyLayer::new(BatchNorm1d::new().eps(0.1)), [2, 3].into());
+    add(AnyLayer::new(BatchNorm2d::new().eps(0.1).momentum(0.3)), [2, 1, 3].into());
+    add(AnyLayer::new(BatchNorm2d::new().without_affine().eps(0.1)), [1, 2, 2].into());
+    add(AnyLayer::new(GroupNorm::new(2).eps(0.1)), [4].into());
+    add(AnyLayer::new(GroupNorm::new(2).eps(0.1)), [4, 1, 2].into());
+    add(AnyLayer::new(GroupNorm::new(1).eps(0.1).without_affine()), [2, 2].into());
+    add(AnyLayer::new(InstanceNorm1d::new().eps(0.1)), [2, 3].into());
+    add(AnyLayer::new(InstanceNorm2d::new().eps(0.1).with_affine()), [2, 2, 2].into());
+    add(AnyLayer::new(Dropout2d::new(0.5).unwrap()), [4, 3].into());
+    add(AnyLayer::new(Dropout2d::new(0.5).unwrap()), [2, 0].into());
+    add(AnyLayer::new(DropPath::new(0.5).unwrap()), [2, 3].into());
+    add(AnyLayer::new(GaussianNoise::new(0.5).unwrap()), [4].into());
+    add(AnyLayer::new(PRelu::new()), [4].into());
+    add(AnyLayer::new(PRelu::new().start(-0.5)), Shape::SCALAR);
+    add(AnyLayer::new(PRelu::new().per_channel()), [3].into());
+    add(AnyLayer::new(PRelu::new().per_channel()), [2, 2, 2].into());
+    add(AnyLayer::new(Glu), [4].into());
+    add(AnyLayer::new(SwiGlu), [2, 6].into());
+    add(AnyLayer::new(Maxout::new(2, 3)), [3].into());
+    add(AnyLayer::new(Maxout::new(2, 2).without_bias()), [2, 3].into());
+    add(AnyLayer::new(ActivityPenalty::new(0.1, 0.2).unwrap()), [4].into());
     rows
 }
 

@@ -9,17 +9,22 @@
 //! Shapes are checked by the functions that infer them ([`slice_shape`], [`Matmul::new`] …), which
 //! return errors. The loops themselves panic when sizes do not fit: a programmer's error.
 
+mod channel_norm;
 mod index;
 mod lines;
 mod matmul;
+mod pieces;
 mod rearrange;
 mod reduce;
+mod row_norm;
 mod scalar;
 mod softmax;
+mod sums;
 mod tiles;
 mod walk;
 mod zip;
 
+pub use channel_norm::{Change, ChannelNorm};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;
@@ -27,6 +32,7 @@ pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,
 };
 pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
+pub use row_norm::RowNorm;
 pub use scalar::{maximum, minimum};
 pub use softmax::{log_softmax, logsumexp, softmax, softmax_parts};
 pub use zip::{broadcast_to, map, zip, zip3};

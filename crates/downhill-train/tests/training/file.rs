@@ -72,7 +72,7 @@ fn bytes(model: &Model) -> Vec<u8> {
 fn sealed(body: &[u8]) -> Vec<u8> {
     let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let checksum = body.iter().fold(0xcbf2_9ce4_8422_2325, step);
-    let header = [&b"downhill"[..], &1_u32.to_le_bytes(), &(body.len() as u64).to_le_bytes()].concat();
+    let header = [&b"downhill"[..], &2_u32.to_le_bytes(), &(body.len() as u64).to_le_bytes()].concat();
     [&header[..], &checksum.to_le_bytes(), body].concat()
 }
 
@@ -160,7 +160,7 @@ fn headers() {
         folder.load(&bytes).unwrap_err()
     };
     assert_eq!(changed(0, 1), "this is no downhill model file");
-    assert_eq!(changed(8, 3), "it has format version 2, this library reads version 1");
+    assert_eq!(changed(8, 3), "it has format version 1, this library reads version 2");
     assert!(changed(12, 1).contains("it was cut off or added to"));
     assert!(changed(19, 0x80).contains("it was cut off or added to"), "a length of 2⁶³ takes no memory");
     assert_eq!(changed(20, 1), "its checksum is wrong: it is damaged");

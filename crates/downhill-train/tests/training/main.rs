@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod answers;
+mod buffers;
 mod callbacks;
 mod data;
 mod determinism;
 mod errors;
 mod file;
+mod penalties;
 mod stopping;
 
 use std::ops::ControlFlow;

@@ -4,11 +4,13 @@
 mod arithmetic;
 mod extremum;
 mod loss;
+mod prelu;
 mod select;
 
 pub use arithmetic::{Add, Div, Mul, Pow, Sub};
 pub use extremum::{Maximum, Minimum};
 pub use loss::{AbsoluteError, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, HuberError, SquaredError};
+pub use prelu::PRelu;
 pub use select::Select;
 
 use downhill_tensor::kernel::{self, View};
