@@ -17,6 +17,9 @@ pub enum Error {
         /// The value given.
         value: f64,
     },
+    /// A momentum set on an optimizer that has none.
+    #[error("this optimizer has no momentum that could be set")]
+    NoMomentum,
     /// A vector that does not belong to the same θ as the others.
     #[error("{name} has {length} elements where {expected} are needed")]
     Length {

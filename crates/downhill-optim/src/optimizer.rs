@@ -39,6 +39,33 @@ pub trait Optimizer<T: Real = f32>: Send {
     /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
     fn set_rate(&mut self, rate: f64) -> Result<()>;
 
+    /// Sets the momentum, as a [`Schedule`] of momentum does: μ, α, or the β₁ of Adam and its kin.
+    ///
+    /// # Errors
+    /// [`Error::NoMomentum`](crate::Error::NoMomentum) if the optimizer has none;
+    /// [`Error::Setting`](crate::Error::Setting) if it is out of range.
+    fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        let _ = momentum;
+        Err(crate::Error::NoMomentum)
+    }
+
+    /// Tells the optimizer how well training goes: the value of a loss or of a metric, at intervals of the
+    /// caller's choice. [`Plateau`](crate::Plateau) listens; others ignore it.
+    fn report(&mut self, value: f64) {
+        let _ = value;
+    }
+
+    /// Turns the θ that the steps have made into the one to evaluate and to keep, where the method has
+    /// another: a mean over the steps, for one. What goes on training is the θ before. Parts that are not
+    /// trainable stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) if `theta` and `layout` are not those of the steps.
+    fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
+        let _ = (theta, layout);
+        Ok(())
+    }
+
     /// Shows `visitor` everything that [`step`](Optimizer::step) changes (counters, moments), in a
     /// fixed order: saving and restoring are one method. Settings, the rate among them, are no state.
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>);
@@ -87,6 +114,18 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 
     fn set_rate(&mut self, rate: f64) -> Result<()> {
         (**self).set_rate(rate)
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        (**self).set_momentum(momentum)
+    }
+
+    fn report(&mut self, value: f64) {
+        (**self).report(value);
+    }
+
+    fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
+        (**self).average(theta, layout)
     }
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -42,6 +42,8 @@ impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
         Ok(())
     }
 
+    setting::hand_on!(momentum, report, average);
+
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("schedule step", &mut self.step);
         self.inner.state(visitor);

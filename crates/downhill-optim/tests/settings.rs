@@ -3,7 +3,10 @@
 use downhill_optim::schedule::{
     Constant, Cosine, Exponential, Linear, MultiStep, Polynomial, Step, WarmupCosine,
 };
-use downhill_optim::{Adam, AdamW, Error, GradientDescent, Optimizer, Result, RmsProp, Sgd};
+use downhill_optim::{
+    Adadelta, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, GradientDescent, Lamb, Lars, Lion, NAdam,
+    Optimizer, RAdam, Result, RmsProp, Rprop, Sgd,
+};
 
 /// A constructor with all settings but one left good: its answer is dropped.
 type Set = fn(f64) -> Result<()>;
@@ -32,6 +35,39 @@ const AT_LEAST_0: &[(&str, Set)] = &[
     ("eps", |x| RmsProp::<f32>::new(0.1)?.eps(x).map(done)),
     ("momentum", |x| RmsProp::<f32>::new(0.1)?.momentum(x).map(done)),
     ("weight_decay", |x| RmsProp::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adagrad::<f32>::new(x).map(done)),
+    ("eps", |x| Adagrad::<f32>::new(0.1)?.eps(x).map(done)),
+    ("rate_decay", |x| Adagrad::<f32>::new(0.1)?.rate_decay(x).map(done)),
+    ("initial", |x| Adagrad::<f32>::new(0.1)?.initial(x).map(done)),
+    ("weight_decay", |x| Adagrad::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adadelta::<f32>::new(x).map(done)),
+    ("eps", |x| Adadelta::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| Adadelta::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adamax::<f32>::new(x).map(done)),
+    ("weight_decay", |x| Adamax::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| NAdam::<f32>::new(x).map(done)),
+    ("eps", |x| NAdam::<f32>::new(0.1)?.eps(x).map(done)),
+    ("momentum_decay", |x| NAdam::<f32>::new(0.1)?.momentum_decay(x).map(done)),
+    ("weight_decay", |x| NAdam::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| RAdam::<f32>::new(x).map(done)),
+    ("eps", |x| RAdam::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| RAdam::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Asgd::<f32>::new(x).map(done)),
+    ("lambda", |x| Asgd::<f32>::new(0.1)?.lambda(x).map(done)),
+    ("alpha", |x| Asgd::<f32>::new(0.1)?.alpha(x).map(done)),
+    ("start", |x| Asgd::<f32>::new(0.1)?.start(x).map(done)),
+    ("weight_decay", |x| Asgd::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Lion::<f32>::new(x).map(done)),
+    ("weight_decay", |x| Lion::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adan::<f32>::new(x).map(done)),
+    ("eps", |x| Adan::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| Adan::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Lamb::<f32>::new(x).map(done)),
+    ("eps", |x| Lamb::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| Lamb::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Lars::<f32>::new(x).map(done)),
+    ("momentum", |x| Lars::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("weight_decay", |x| Lars::<f32>::new(0.1)?.weight_decay(x).map(done)),
     ("factor", |x| Constant::new(x, 3).map(done)),
     ("gamma", |x| Step::new(3, x).map(done)),
     ("gamma", |x| MultiStep::new([3], x).map(done)),
@@ -45,6 +81,10 @@ const AT_LEAST_0: &[(&str, Set)] = &[
 const ABOVE_0: &[(&str, Set)] = &[
     ("max", |x| GradientDescent::<f32>::new(0.1)?.clip_norm(x).map(done)),
     ("max", |x| GradientDescent::<f32>::new(0.1)?.clip_value(x).map(done)),
+    ("eps", |x| Adamax::<f32>::new(0.1)?.eps(x).map(done)),
+    ("trust", |x| Lars::<f32>::new(0.1)?.trust(x).map(done)),
+    ("rate", |x| Rprop::<f32>::new(x).map(done)),
+    ("least", |x| Rprop::<f32>::new(0.1)?.sizes(x, 1e300).map(done)),
     ("power", |x| Polynomial::new(x, 3).map(done)),
 ];
 
@@ -55,6 +95,20 @@ const MEMORIES: &[(&str, Set)] = &[
     ("beta1", |x| AdamW::<f32>::new(0.1)?.betas(x, 0.9).map(done)),
     ("beta2", |x| AdamW::<f32>::new(0.1)?.betas(0.9, x).map(done)),
     ("alpha", |x| RmsProp::<f32>::new(0.1)?.alpha(x).map(done)),
+    ("rho", |x| Adadelta::<f32>::new(0.1)?.rho(x).map(done)),
+    ("beta1", |x| Adamax::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| Adamax::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("beta1", |x| NAdam::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| NAdam::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("beta1", |x| RAdam::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| RAdam::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("beta1", |x| Lion::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| Lion::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("beta1", |x| Adan::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| Adan::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("beta3", |x| Adan::<f32>::new(0.1)?.beta3(x).map(done)),
+    ("beta1", |x| Lamb::<f32>::new(0.1)?.beta1(x).map(done)),
+    ("beta2", |x| Lamb::<f32>::new(0.1)?.beta2(x).map(done)),
 ];
 
 /// Settings that count steps, of which there has to be one.
@@ -90,6 +144,18 @@ fn out_of_range() {
             }
         }
     }
+}
+
+#[test]
+fn settings_of_rprop() {
+    for (shrink, grow, expected) in
+        [(0.0, 1.2, "shrink"), (1.0, 1.2, "shrink"), (0.5, 1.0, "grow"), (0.5, f64::INFINITY, "grow")]
+    {
+        let error = Rprop::<f32>::new(0.1).unwrap().factors(shrink, grow).unwrap_err();
+        assert!(matches!(error, Error::Setting { name, .. } if name == expected), "{error}");
+    }
+    let error = Rprop::<f32>::new(0.1).unwrap().sizes(0.2, 0.1).unwrap_err();
+    assert!(matches!(error, Error::Setting { name: "most", .. }), "{error}");
 }
 
 #[test]
