@@ -1,6 +1,8 @@
 //! Optimizers: twenty steps on small problems.
 
-use downhill::optim::{Adadelta, Adagrad, Adamax, Asgd, Lamb, Lion, NAdam, Norm, RAdam, Result, Rprop};
+use downhill::optim::{
+    Adadelta, Adafactor, Adagrad, Adamax, Asgd, Lamb, Lion, Muon, NAdam, Norm, RAdam, Result, Rprop,
+};
 use downhill::prelude::{Adam, AdamW, Optimizer, RmsProp, Sgd, Tape, Tensor, Var};
 use downhill::tensor::{Layout, Real};
 
@@ -80,6 +82,15 @@ fn rows<T: Real>() -> Vec<(&'static str, Build<T>)> {
             let asgd = Asgd::new(hyper.number("lr"))?.lambda(hyper.number_or("lambd", 1e-4))?;
             let asgd = asgd.alpha(hyper.number_or("alpha", 0.75))?.start(hyper.number_or("t0", 1e6))?;
             Ok(Box::new(asgd.weight_decay(decay(hyper))?))
+        }),
+        ("adafactor", |hyper| Ok(Box::new(Adafactor::new(hyper.number("lr"))?.weight_decay(decay(hyper))?))),
+        ("muon", |hyper| {
+            let muon = Muon::new(hyper.number("lr"))?.momentum(hyper.number("momentum"))?;
+            let [a, b, c] = hyper.numbers("ns_coefficients")[..] else { panic!("three coefficients") };
+            let muon = muon.newton_schulz([a, b, c], hyper.count("ns_steps"))?;
+            let muon = muon.eps(hyper.number("eps"))?.weight_decay(decay(hyper))?;
+            let muon = if hyper.flag("nesterov") { muon } else { muon.classical() };
+            Ok(Box::new(if hyper.get("adjust_lr_fn").is_some() { muon.match_rms() } else { muon }))
         }),
         ("lion", |hyper| {
             let (beta1, beta2) = betas(hyper);

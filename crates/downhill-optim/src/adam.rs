@@ -78,6 +78,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
             theta,
             gradient,
             layout,
+            |_| true,
         )
     }
 

@@ -1,6 +1,6 @@
 //! AdamW: Adam with decoupled weight decay.
 
-use downhill_tensor::{Layout, Real};
+use downhill_tensor::{Layout, Part, Real};
 
 use crate::{Epsilon, Optimizer, Result, StateVisitor, moments::Moments, parts::Decay, setting};
 
@@ -69,15 +69,23 @@ impl<T: Real> AdamW<T> {
     }
 }
 
+impl<T: Real> AdamW<T> {
+    /// A step of the parts that `select` chooses alone; nothing is remembered of others.
+    pub(crate) fn step_where(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        layout: &Layout,
+        select: impl Fn(&Part) -> bool,
+    ) -> Result<()> {
+        let decay = Decay { weight: self.weight_decay, decoupled: true };
+        self.moments.step(self.rate, decay, theta, gradient, layout, select)
+    }
+}
+
 impl<T: Real> Optimizer<T> for AdamW<T> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        self.moments.step(
-            self.rate,
-            Decay { weight: self.weight_decay, decoupled: true },
-            theta,
-            gradient,
-            layout,
-        )
+        self.step_where(theta, gradient, layout, |_| true)
     }
 
     setting::own_rate!();

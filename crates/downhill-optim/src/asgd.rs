@@ -60,6 +60,8 @@ impl<T: Real> Optimizer<T> for Asgd<T> {
         let before = self.step as f64;
         self.step = self.step.saturating_add(1);
         let rate = self.rate / (1.0 + self.lambda * self.rate * before).powf(self.alpha);
+        // In single precision, as PyTorch keeps it: its runs in double precision are matched to their last digits.
+        let rate = f64::from(rate as f32);
         let share = T::of(1.0 / (before - self.start).max(1.0));
         vectorize!({
             for part in parts::trainable(layout) {

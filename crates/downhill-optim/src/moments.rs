@@ -1,6 +1,6 @@
 //! The running moments of the gradient that Adam and its kin are made of.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Part, Real, vectorize};
 
 use crate::parts::{self, Decay};
 use crate::{Epsilon, Result, StateVisitor, lengths, setting};
@@ -54,7 +54,8 @@ impl<T: Real> Moments<T> {
         self.amsgrad = true;
     }
 
-    /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of those given.
+    /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of those given,
+    /// in the parts that `select` chooses, and remembers nothing of others.
     pub(crate) fn step(
         &mut self,
         rate: f64,
@@ -62,12 +63,15 @@ impl<T: Real> Moments<T> {
         theta: &mut [T],
         gradient: &[T],
         layout: &Layout,
+        select: impl Fn(&Part) -> bool,
     ) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
-        lengths::size("first moment", &mut self.first, theta)?;
-        lengths::size("second moment", &mut self.second, theta)?;
+        let selected = || parts::selected(layout, &select);
+        let length = selected().last().map_or(0, |(_, place)| place.end);
+        lengths::size_to("first moment", &mut self.first, length)?;
+        lengths::size_to("second moment", &mut self.second, length)?;
         if self.amsgrad {
-            lengths::size("largest second moment", &mut self.largest, theta)?;
+            lengths::size_to("largest second moment", &mut self.largest, length)?;
         }
 
         self.step = self.step.saturating_add(1);
@@ -78,12 +82,12 @@ impl<T: Real> Moments<T> {
         let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
 
         vectorize!({
-            for part in parts::trainable(layout) {
+            for (part, place) in selected().filter(|(part, _)| part.trainable) {
                 let (range, decay) = (part.range(), decay.of::<T>(part, rate));
                 let rate = parts::rate::<T>(part, along);
-                let first = self.first[range.clone()].iter_mut();
-                let second = self.second[range.clone()].iter_mut();
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
+                let first = self.first[place.clone()].iter_mut();
+                let second = self.second[place.clone()].iter_mut();
+                let theta = theta[range.clone()].iter_mut().zip(&gradient[range]);
                 let all = theta.zip(first).zip(second);
                 let moments = |theta: &mut T, g, m: &mut T, v: &mut T| {
                     let g = decay.apply(theta, g);
@@ -92,7 +96,7 @@ impl<T: Real> Moments<T> {
                 };
                 let descend = |theta: &mut T, m, v: T| *theta -= rate * m / root.of(v);
                 if self.amsgrad {
-                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[range]) {
+                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[place]) {
                         moments(theta, g, m, v);
                         *largest = if *v > *largest { *v } else { *largest };
                         descend(theta, *m, *largest);

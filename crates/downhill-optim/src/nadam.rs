@@ -82,7 +82,8 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         let step = self.step as f64;
         let momentum = |t: f64| self.beta1 * (1.0 - 0.5 * 0.96_f64.powf(t * self.momentum_decay));
         let (now, next) = (momentum(step), momentum(step + 1.0));
-        self.product *= now;
+        // In single precision, as PyTorch keeps it: its runs in double precision are matched to their last digits.
+        self.product = f64::from(self.product as f32 * now as f32);
         let by_gradient = self.rate * (1.0 - now) / (1.0 - self.product);
         let by_mean = self.rate * next / (1.0 - self.product * next);
         let scale = T::of((1.0 / (1.0 - self.beta2.powf(step))).sqrt());

@@ -1,5 +1,7 @@
 //! The parts of θ that a step acts on.
 
+use std::ops::Range;
+
 use downhill_tensor::{Layout, Part, Real};
 
 use crate::{Result, lengths};
@@ -7,6 +9,18 @@ use crate::{Result, lengths};
 /// The parts that learn, in order.
 pub(crate) fn trainable(layout: &Layout) -> impl Iterator<Item = &Part> {
     layout.parts().iter().filter(|part| part.trainable)
+}
+
+/// The parts that `select` chooses, in order, each with its place in a vector of them alone.
+pub(crate) fn selected(
+    layout: &Layout,
+    select: impl Fn(&Part) -> bool,
+) -> impl Iterator<Item = (&Part, Range<usize>)> {
+    layout.parts().iter().filter(move |part| select(part)).scan(0, |end, part| {
+        let start = *end;
+        *end += part.shape.elements();
+        Some((part, start..*end))
+    })
 }
 
 /// Copies the parts of `from` that learn into θ; nothing if there has been no step, and `from` is empty.

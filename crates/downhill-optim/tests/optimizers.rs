@@ -5,8 +5,9 @@
 
 use downhill_optim::schedule::{Cosine, Linear, Schedule};
 use downhill_optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Epsilon, Error, GradientDescent, Lamb, Lars, Layout,
-    Lion, NAdam, Norm, Optimizer, RAdam, Real, RmsProp, Rprop, Sgd, State, load_state, minimise, save_state,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Epsilon, Error, GradientDescent, Lamb,
+    Lars, Layout, Lion, Muon, NAdam, Norm, Optimizer, RAdam, Real, RmsProp, Rprop, ScheduleFreeAdamW,
+    ScheduleFreeSgd, Sgd, State, load_state, minimise, save_state,
 };
 use downhill_tensor::Shape;
 use proptest::prelude::*;
@@ -60,6 +61,17 @@ fn rows<T: Real>() -> Result<Vec<(&'static str, Boxed<T>)>, Error> {
         // What these do in a part depends on all of it, where weight decay acts.
         ("lamb, by part", Box::new(Lamb::new(0.01)?.weight_decay(0.1)?)),
         ("lars, by part", Box::new(Lars::new(0.1)?.momentum(0.8)?.trust(0.1)?.weight_decay(0.1)?)),
+        (
+            "adafactor, by part",
+            Box::new(Adafactor::new(0.1)?.least(0.1)?.weight_decay(0.1)?.schedule(fall()?)),
+        ),
+        ("muon, by part", Box::new(Muon::new(0.01)?.match_rms().others(AdamW::new(1.0)?.eps(1e-6)?, 1.0)?)),
+        ("muon, classical, by part", Box::new(Muon::new(0.01)?.classical().schedule(fall()?))),
+        (
+            "schedule-free sgd",
+            Box::new(ScheduleFreeSgd::new(0.5)?.momentum(0.8)?.warmup(5).weight_decay(0.1)?),
+        ),
+        ("schedule-free adamw", Box::new(ScheduleFreeAdamW::new(0.02)?.weight_decay(0.1)?.warmup(5))),
         ("clip norm", Box::new(Sgd::new(0.5)?.momentum(0.5)?.clip_norm(0.1)?)),
         ("clip norm L1", Box::new(Adam::new(0.01)?.clip_norm(0.1)?.norm(Norm::L1))),
         ("clip value", Box::new(GradientDescent::new(0.5)?.clip_value(0.05)?)),
@@ -73,11 +85,14 @@ fn rows<T: Real>() -> Result<Vec<(&'static str, Boxed<T>)>, Error> {
     ])
 }
 
-/// A layout of parts of these lengths, `"0"`, `"1"`, ..
+/// A layout of parts of these lengths, `"0"`, `"1"`, ..: matrices where there are at least two rows of at
+/// least two numbers.
 fn parts(lengths: &[usize]) -> Layout {
     let mut layout = Layout::default();
     for (place, &length) in lengths.iter().enumerate() {
-        layout.push(place.to_string(), Shape::from([length]), true);
+        let rows = [2, 3].into_iter().find(|rows| length.is_multiple_of(*rows) && length > *rows);
+        let shape = rows.map_or(Shape::from([length]), |rows| Shape::from([rows, length / rows]));
+        layout.push(place.to_string(), shape, true);
     }
     layout
 }

@@ -4,8 +4,8 @@ use downhill_optim::schedule::{
     Constant, Cosine, Exponential, Linear, MultiStep, Polynomial, Step, WarmupCosine,
 };
 use downhill_optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, GradientDescent, Lamb, Lars, Lion, NAdam,
-    Optimizer, RAdam, Result, RmsProp, Rprop, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, GradientDescent, Lamb, Lars, Lion,
+    Muon, NAdam, Optimizer, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
 };
 
 /// A constructor with all settings but one left good: its answer is dropped.
@@ -68,6 +68,17 @@ const AT_LEAST_0: &[(&str, Set)] = &[
     ("rate", |x| Lars::<f32>::new(x).map(done)),
     ("momentum", |x| Lars::<f32>::new(0.1)?.momentum(x).map(done)),
     ("weight_decay", |x| Lars::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Adafactor::<f32>::new(x).map(done)),
+    ("power", |x| Adafactor::<f32>::new(0.1)?.power(x).map(done)),
+    ("weight_decay", |x| Adafactor::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Muon::<f32>::new(x).map(done)),
+    ("weight_decay", |x| Muon::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| ScheduleFreeSgd::<f32>::new(x).map(done)),
+    ("weight_decay", |x| ScheduleFreeSgd::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| ScheduleFreeAdamW::<f32>::new(x).map(done)),
+    ("eps", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.eps(x).map(done)),
+    ("weight_decay", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.weight_decay(x).map(done)),
+    ("rate", |x| Muon::<f32>::new(0.1)?.others(AdamW::new(0.1)?, x).map(done)),
     ("factor", |x| Constant::new(x, 3).map(done)),
     ("gamma", |x| Step::new(3, x).map(done)),
     ("gamma", |x| MultiStep::new([3], x).map(done)),
@@ -85,6 +96,9 @@ const ABOVE_0: &[(&str, Set)] = &[
     ("trust", |x| Lars::<f32>::new(0.1)?.trust(x).map(done)),
     ("rate", |x| Rprop::<f32>::new(x).map(done)),
     ("least", |x| Rprop::<f32>::new(0.1)?.sizes(x, 1e300).map(done)),
+    ("least", |x| Adafactor::<f32>::new(0.1)?.least(x).map(done)),
+    ("threshold", |x| Adafactor::<f32>::new(0.1)?.threshold(x).map(done)),
+    ("eps", |x| Muon::<f32>::new(0.1)?.eps(x).map(done)),
     ("power", |x| Polynomial::new(x, 3).map(done)),
 ];
 
@@ -109,6 +123,14 @@ const MEMORIES: &[(&str, Set)] = &[
     ("beta3", |x| Adan::<f32>::new(0.1)?.beta3(x).map(done)),
     ("beta1", |x| Lamb::<f32>::new(0.1)?.beta1(x).map(done)),
     ("beta2", |x| Lamb::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("momentum", |x| Muon::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("beta2", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.beta2(x).map(done)),
+];
+
+/// Settings above 0 and below 1.
+const BETWEEN: &[(&str, Set)] = &[
+    ("momentum", |x| ScheduleFreeSgd::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("beta1", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.beta1(x).map(done)),
 ];
 
 /// Settings that count steps, of which there has to be one.
@@ -128,6 +150,7 @@ fn out_of_range() {
         (AT_LEAST_0, vec![0.0, 0.5, 2.0], never.to_vec()),
         (ABOVE_0, vec![1e-300, 2.0], [&never[..], &[0.0]].concat()),
         (MEMORIES, vec![0.0, 0.999], [&never[..], &[1.0, 1.5]].concat()),
+        (BETWEEN, vec![1e-300, 0.999], [&never[..], &[0.0, 1.0, 1.5]].concat()),
         (COUNTS, vec![1.0, 7.0], vec![0.0]),
     ] {
         for (setting, set) in rows {
