@@ -23,6 +23,15 @@ pub(crate) fn selected(
     })
 }
 
+/// The number of elements of a unit of a part: of a row along its first axis, or of all of it if that is its only
+/// axis; 0 if it has no elements.
+pub(crate) fn unit(part: &Part) -> usize {
+    match *part.shape {
+        [rows, _, ..] => part.shape.elements().checked_div(rows).unwrap_or(0),
+        _ => part.shape.elements(),
+    }
+}
+
 /// Copies the parts of `from` that learn into θ; nothing if there has been no step, and `from` is empty.
 pub(crate) fn copy<T: Real>(name: &'static str, from: &[T], theta: &mut [T], layout: &Layout) -> Result<()> {
     lengths::equal("layout", theta.len(), layout.len())?;

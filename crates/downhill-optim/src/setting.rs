@@ -75,6 +75,11 @@ macro_rules! hand_on {
             self.inner.report(value);
         }
     };
+    (@ halfway) => {
+        fn halfway(&self) -> bool {
+            self.inner.halfway()
+        }
+    };
     (@ average) => {
         fn average(&self, theta: &mut [T], layout: &Layout) -> crate::Result<()> {
             self.inner.average(theta, layout)

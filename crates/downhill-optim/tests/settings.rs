@@ -1,11 +1,13 @@
 //! Settings out of their range are typed errors that name them.
 
 use downhill_optim::schedule::{
-    Constant, Cosine, Exponential, Linear, MultiStep, Polynomial, Step, WarmupCosine,
+    Constant, Cosine, Cyclic, Exponential, InverseSqrt, Linear, MultiStep, OneCycle, Peaks, Polynomial, Step,
+    WarmRestarts, WarmupCosine,
 };
 use downhill_optim::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, GradientDescent, Lamb, Lars, Lion,
-    Muon, NAdam, Optimizer, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, Error, GradientDescent, Group, Lamb, Lars,
+    Lion, Muon, NAdam, Optimizer, Plateau, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd,
+    Sgd,
 };
 
 /// A constructor with all settings but one left good: its answer is dropped.
@@ -13,6 +15,10 @@ type Set = fn(f64) -> Result<()>;
 
 fn done<T>(built: T) {
     drop(built);
+}
+
+fn descent() -> Result<GradientDescent> {
+    GradientDescent::new(0.1)
 }
 
 /// Settings that may be 0 and above.
@@ -79,6 +85,11 @@ const AT_LEAST_0: &[(&str, Set)] = &[
     ("eps", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.eps(x).map(done)),
     ("weight_decay", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.weight_decay(x).map(done)),
     ("rate", |x| Muon::<f32>::new(0.1)?.others(AdamW::new(0.1)?, x).map(done)),
+    ("eta", |x| descent()?.noise(x, 0.5, 1).map(done)),
+    ("gamma", |x| descent()?.noise(0.1, x, 1).map(done)),
+    ("radius", |x| descent()?.sam(x).map(done)),
+    ("rate", |x| Group::new().rate(x).map(done)),
+    ("decay", |x| Group::new().decay(x).map(done)),
     ("factor", |x| Constant::new(x, 3).map(done)),
     ("gamma", |x| Step::new(3, x).map(done)),
     ("gamma", |x| MultiStep::new([3], x).map(done)),
@@ -86,6 +97,13 @@ const AT_LEAST_0: &[(&str, Set)] = &[
     ("start", |x| Linear::new(x, 1.0, 3).map(done)),
     ("end", |x| Linear::new(0.1, x, 3).map(done)),
     ("min", |x| Cosine::new(3)?.min(x).map(done)),
+    ("min", |x| WarmRestarts::new(3, 1)?.min(x).map(done)),
+    ("peak", |x| Cyclic::new(x, 3).map(done)),
+    ("gamma", |x| Cyclic::new(1.0, 3)?.peaks(Peaks::Power(x)).map(done)),
+    ("threshold", |x| Plateau::new(0.5, 3)?.relative_threshold(x).map(done)),
+    ("threshold", |x| Plateau::new(0.5, 3)?.absolute_threshold(x).map(done)),
+    ("min", |x| Plateau::new(0.5, 3)?.min(x).map(done)),
+    ("least_fall", |x| Plateau::new(0.5, 3)?.least_fall(x).map(done)),
 ];
 
 /// Settings that have to be above 0.
@@ -99,6 +117,10 @@ const ABOVE_0: &[(&str, Set)] = &[
     ("least", |x| Adafactor::<f32>::new(0.1)?.least(x).map(done)),
     ("threshold", |x| Adafactor::<f32>::new(0.1)?.threshold(x).map(done)),
     ("eps", |x| Muon::<f32>::new(0.1)?.eps(x).map(done)),
+    ("start", |x| OneCycle::new(3)?.divisors(x, 2.0).map(done)),
+    ("end", |x| OneCycle::new(3)?.divisors(2.0, x).map(done)),
+    ("share", |x| descent()?.adaptive_clip(x).map(done)),
+    ("eps", |x| descent()?.adaptive_clip(0.1)?.eps(x).map(done)),
     ("power", |x| Polynomial::new(x, 3).map(done)),
 ];
 
@@ -125,6 +147,13 @@ const MEMORIES: &[(&str, Set)] = &[
     ("beta2", |x| Lamb::<f32>::new(0.1)?.beta2(x).map(done)),
     ("momentum", |x| Muon::<f32>::new(0.1)?.momentum(x).map(done)),
     ("beta2", |x| ScheduleFreeAdamW::<f32>::new(0.1)?.beta2(x).map(done)),
+    ("rising", |x| OneCycle::new(3)?.rising(x).map(done)),
+    ("least", |x| OneCycle::new(3)?.momenta(x, 0.9).map(done)),
+    ("most", |x| OneCycle::new(3)?.momenta(0.9, x).map(done)),
+    ("least", |x| Cyclic::new(1.0, 3)?.momenta(x, 0.9).map(done)),
+    ("most", |x| Cyclic::new(1.0, 3)?.momenta(0.9, x).map(done)),
+    ("factor", |x| Plateau::new(x, 3).map(done)),
+    ("decay", |x| descent()?.ema(x).map(done)),
 ];
 
 /// Settings above 0 and below 1.
@@ -141,6 +170,15 @@ const COUNTS: &[(&str, Set)] = &[
     ("steps", |x| Cosine::new(x as u64).map(done)),
     ("steps", |x| Polynomial::new(1.0, x as u64).map(done)),
     ("steps", |x| WarmupCosine::over(3, 3 + x as u64).map(done)),
+    ("steps", |x| WarmRestarts::new(x as u64, 1).map(done)),
+    ("times", |x| WarmRestarts::new(3, x as u64).map(done)),
+    ("steps", |x| OneCycle::new(x as u64).map(done)),
+    ("up", |x| Cyclic::new(1.0, x as u64).map(done)),
+    ("down", |x| Cyclic::new(1.0, 3)?.down(x as u64).map(done)),
+    ("warmup", |x| InverseSqrt::new(x as u64).map(done)),
+    ("count", |x| descent()?.accumulate(x as u64).map(done)),
+    ("every", |x| descent()?.swa(3, x as u64).map(done)),
+    ("steps", |x| descent()?.lookahead(x as u64, 0.5).map(done)),
 ];
 
 #[test]

@@ -137,10 +137,13 @@ impl Layout {
         self.set(pattern, |part| part.decay = decay)
     }
 
-    /// Sets the factors on the learning rate and on the weight decay of the parts whose name matches
-    /// `pattern`, and answers how many there are.
-    pub fn set_factors(&mut self, pattern: &str, rate: f64, decay: f64) -> usize {
-        self.set(pattern, |part| (part.rate_factor, part.decay_factor) = (rate, decay))
+    /// Multiplies the factors on the learning rate and on the weight decay of the parts whose name matches
+    /// `pattern` by these, and answers how many there are.
+    pub fn scale(&mut self, pattern: &str, rate: f64, decay: f64) -> usize {
+        self.set(pattern, |part| {
+            part.rate_factor *= rate;
+            part.decay_factor *= decay;
+        })
     }
 
     fn set(&mut self, pattern: &str, change: impl FnMut(&mut Part)) -> usize {
