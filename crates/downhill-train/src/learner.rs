@@ -78,7 +78,8 @@ impl<T: Scalar> Learner<T> {
     ///
     /// # Errors
     /// If the batch does not fit the network, or the loss or a gradient is not finite
-    /// ([`Error::NotFinite`], with the layer); then no parameter has moved.
+    /// ([`Error::NotFinite`], with the layer); then no parameter has moved. (Of a step with two gradients, such as
+    /// [`Sam`](downhill_optim::Sam)'s, the second one may fail: then they are where that one was taken.)
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let loss = self.half_step(x, target)?;
         if self.optimizer.halfway() {

@@ -9,6 +9,7 @@ mod data;
 mod determinism;
 mod errors;
 mod file;
+mod optimizers;
 mod stopping;
 
 use std::ops::ControlFlow;
