@@ -1,10 +1,14 @@
 //! What a step of each optimizer costs beside one pass that reads and writes the same memory.
 //!
-//! `cargo bench -p downhill-benches --bench optimizers`, with `-- --keep` to keep the table.
+//! `cargo bench -p downhill-benches --bench optimizers`, with `-- --keep` to keep the table; words behind `--`
+//! choose the rows whose names contain one.
 
 use std::fmt::Write;
 
-use downhill::optim::{Adam, AdamW, GradientDescent, Layout, Optimizer, Result, RmsProp, Sgd};
+use downhill::optim::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, GradientDescent, Lamb, Lars, Layout, Lion,
+    Muon, NAdam, Optimizer, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+};
 use downhill::tensor::{Real, vectorize};
 use downhill_benches::measure::in_turns;
 use downhill_benches::record;
@@ -27,7 +31,7 @@ type Make<T> = fn() -> Result<Box<dyn Optimizer<T>>>;
 
 fn optimizers<T: Real>(element: &str) -> Result<String> {
     // With the number of vectors, besides θ and ∇L, that a step reads and writes.
-    let table: [(&str, usize, Make<T>); 14] = [
+    let table: &[(&str, usize, Make<T>)] = &[
         ("gradient descent", 0, || Ok(Box::new(GradientDescent::<T>::new(RATE)?))),
         ("gradient descent, momentum", 1, || Ok(Box::new(GradientDescent::<T>::new(RATE)?.momentum(0.9)?))),
         ("SGD", 0, || Ok(Box::new(Sgd::<T>::new(RATE)?))),
@@ -40,6 +44,25 @@ fn optimizers<T: Real>(element: &str) -> Result<String> {
         ("Adam", 2, || Ok(Box::new(Adam::<T>::new(RATE)?))),
         ("Adam, AMSGrad", 3, || Ok(Box::new(Adam::<T>::new(RATE)?.amsgrad()))),
         ("AdamW", 2, || Ok(Box::new(AdamW::<T>::new(RATE)?))),
+        ("Adagrad", 1, || Ok(Box::new(Adagrad::<T>::new(RATE)?))),
+        ("Adadelta", 2, || Ok(Box::new(Adadelta::<T>::new(RATE)?))),
+        ("Adamax", 2, || Ok(Box::new(Adamax::<T>::new(RATE)?))),
+        ("NAdam", 2, || Ok(Box::new(NAdam::<T>::new(RATE)?))),
+        ("RAdam", 2, || Ok(Box::new(RAdam::<T>::new(RATE)?))),
+        ("Rprop", 2, || Ok(Box::new(Rprop::<T>::new(RATE)?.sizes(1e-9, 1e-7)?))),
+        ("ASGD", 1, || Ok(Box::new(Asgd::<T>::new(RATE)?))),
+        ("Lion", 1, || Ok(Box::new(Lion::<T>::new(RATE)?))),
+        // It reads and writes ∇L twice, for what a step is as long as the weights.
+        ("LAMB", 2, || Ok(Box::new(Lamb::<T>::new(RATE)?))),
+        ("LARS", 1, || Ok(Box::new(Lars::<T>::new(RATE)?))),
+        // Of a vector, whose squares it remembers one by one.
+        ("Adafactor", 1, || Ok(Box::new(Adafactor::<T>::new(RATE)?))),
+        // Of a vector, which is left to AdamW.
+        ("Muon", 2, || Ok(Box::new(Muon::<T>::new(RATE)?))),
+        ("schedule-free SGD", 1, || Ok(Box::new(ScheduleFreeSgd::<T>::new(RATE)?))),
+        ("schedule-free AdamW", 2, || Ok(Box::new(ScheduleFreeAdamW::<T>::new(RATE)?))),
+        // One vector more than the pass has.
+        ("Adan", 3, || Ok(Box::new(Adan::<T>::new(RATE)?))),
         // The norm is a pass of its own over ∇L; it stays below the bound.
         ("AdamW, clipped norm", 2, || Ok(Box::new(AdamW::<T>::new(RATE)?.clip_norm(1e9)?))),
         // A pass of its own that writes ∇L too.
@@ -53,7 +76,11 @@ fn optimizers<T: Real>(element: &str) -> Result<String> {
     let _ = write!(text, " {largest}: GB/s |\n|---|");
     text += &"---|".repeat(2 * SIZES.len() + 1);
     text.push('\n');
-    for (name, vectors, make) in table {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    for &(name, vectors, make) in table {
+        if !asked.is_empty() && !asked.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
         let _ = write!(text, "| {name} |");
         let mut each = 0.0;
         for (_, size) in SIZES {

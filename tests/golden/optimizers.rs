@@ -1,6 +1,8 @@
 //! Optimizers: twenty steps on small problems.
 
-use downhill::optim::{Norm, Result};
+use downhill::optim::{
+    Adadelta, Adafactor, Adagrad, Adamax, Asgd, Lamb, Lion, Muon, NAdam, Norm, RAdam, Result, Rprop,
+};
 use downhill::prelude::{Adam, AdamW, Optimizer, RmsProp, Sgd, Tape, Tensor, Var};
 use downhill::tensor::{Layout, Real};
 
@@ -43,7 +45,68 @@ fn rows<T: Real>() -> Vec<(&'static str, Build<T>)> {
             let prop = prop.weight_decay(hyper.number_or("weight_decay", 0.0))?;
             Ok(Box::new(if hyper.flag("centered") { prop.centred() } else { prop }))
         }),
+        ("adagrad", |hyper| {
+            let adagrad = Adagrad::new(hyper.number("lr"))?.eps(hyper.number_or("eps", 1e-10))?;
+            let adagrad = adagrad.rate_decay(hyper.number_or("lr_decay", 0.0))?;
+            let adagrad = adagrad.initial(hyper.number_or("initial_accumulator_value", 0.0))?;
+            Ok(Box::new(adagrad.weight_decay(decay(hyper))?))
+        }),
+        ("adadelta", |hyper| {
+            let adadelta = Adadelta::new(hyper.number("lr"))?.rho(hyper.number_or("rho", 0.9))?;
+            Ok(Box::new(adadelta.eps(hyper.number_or("eps", 1e-6))?.weight_decay(decay(hyper))?))
+        }),
+        ("adamax", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let adamax = Adamax::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
+            Ok(Box::new(adamax.eps(hyper.number_or("eps", 1e-8))?.weight_decay(decay(hyper))?))
+        }),
+        ("nadam", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let nadam = NAdam::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
+            let nadam = nadam.momentum_decay(hyper.number_or("momentum_decay", 0.004))?;
+            let nadam = nadam.eps(hyper.number_or("eps", 1e-8))?.weight_decay(decay(hyper))?;
+            Ok(Box::new(if hyper.flag("decoupled_weight_decay") { nadam.decoupled() } else { nadam }))
+        }),
+        ("radam", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let radam = RAdam::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
+            let radam = radam.eps(hyper.number_or("eps", 1e-8))?.weight_decay(decay(hyper))?;
+            Ok(Box::new(if hyper.flag("decoupled_weight_decay") { radam.decoupled() } else { radam }))
+        }),
+        ("rprop", |hyper| {
+            let (factors, sizes) = (hyper.numbers("etas"), hyper.numbers("step_sizes"));
+            let rprop = Rprop::new(hyper.number("lr"))?.factors(factors[0], factors[1])?;
+            Ok(Box::new(rprop.sizes(sizes[0], sizes[1])?))
+        }),
+        ("asgd", |hyper| {
+            let asgd = Asgd::new(hyper.number("lr"))?.lambda(hyper.number_or("lambd", 1e-4))?;
+            let asgd = asgd.alpha(hyper.number_or("alpha", 0.75))?.start(hyper.number_or("t0", 1e6))?;
+            Ok(Box::new(asgd.weight_decay(decay(hyper))?))
+        }),
+        ("adafactor", |hyper| Ok(Box::new(Adafactor::new(hyper.number("lr"))?.weight_decay(decay(hyper))?))),
+        ("muon", |hyper| {
+            let muon = Muon::new(hyper.number("lr"))?.momentum(hyper.number("momentum"))?;
+            let [a, b, c] = hyper.numbers("ns_coefficients")[..] else { panic!("three coefficients") };
+            let muon = muon.newton_schulz([a, b, c], hyper.count("ns_steps"))?;
+            let muon = muon.eps(hyper.number("eps"))?.weight_decay(decay(hyper))?;
+            let muon = if hyper.flag("nesterov") { muon } else { muon.classical() };
+            Ok(Box::new(if hyper.get("adjust_lr_fn").is_some() { muon.match_rms() } else { muon }))
+        }),
+        ("lion", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let lion = Lion::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
+            Ok(Box::new(lion.weight_decay(decay(hyper))?))
+        }),
+        ("lamb", |hyper| {
+            let (beta1, beta2) = betas(hyper);
+            let lamb = Lamb::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
+            Ok(Box::new(lamb.eps(hyper.number_or("eps", 1e-6))?.weight_decay(decay(hyper))?))
+        }),
     ]
+}
+
+fn decay(hyper: Json<'_>) -> f64 {
+    hyper.number_or("weight_decay", 0.0)
 }
 
 fn betas(hyper: Json<'_>) -> (f64, f64) {

@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real};
 
-use crate::{Optimizer, Result, StateVisitor, moments::Moments, setting};
+use crate::{Epsilon, Optimizer, Result, StateVisitor, moments::Moments, parts::Decay, setting};
 
 /// Adam: steps along the mean gradient m, each element scaled by the root mean square √v that its
 /// gradient has had. Source: Kingma & Ba (2015), Adam: a method for stochastic optimization, algorithm 1.
@@ -44,6 +44,13 @@ impl<T: Real> Adam<T> {
         Ok(self)
     }
 
+    /// Sets where ε stands: beside √v̂ unless told otherwise.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: Epsilon) -> Adam<T> {
+        self.moments.epsilon = epsilon;
+        self
+    }
+
     /// Sets the weight decay λ: λθ is added to the gradient, and so enters the moments;
     /// [`AdamW`](crate::AdamW) keeps it out of them.
     ///
@@ -65,18 +72,18 @@ impl<T: Real> Adam<T> {
 
 impl<T: Real> Optimizer<T> for Adam<T> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        let decay = |lambda, theta, g| (theta, g + lambda * theta);
-        self.moments.step(self.rate, self.weight_decay, theta, gradient, layout, decay)
+        self.moments.step(
+            self.rate,
+            Decay { weight: self.weight_decay, decoupled: false },
+            theta,
+            gradient,
+            layout,
+            |_| true,
+        )
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = setting::at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    setting::own_rate!();
+    setting::own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         self.moments.state(visitor);

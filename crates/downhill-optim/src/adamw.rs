@@ -1,8 +1,8 @@
 //! AdamW: Adam with decoupled weight decay.
 
-use downhill_tensor::{Layout, Real};
+use downhill_tensor::{Layout, Part, Real};
 
-use crate::{Optimizer, Result, StateVisitor, moments::Moments, setting};
+use crate::{Epsilon, Optimizer, Result, StateVisitor, moments::Moments, parts::Decay, setting};
 
 /// AdamW: [`Adam`](crate::Adam) whose weight decay shrinks θ itself, θ ← (1 − ηλ)θ, instead of entering
 /// the gradient and its moments. Source: Loshchilov & Hutter (2019), Decoupled weight decay
@@ -44,6 +44,13 @@ impl<T: Real> AdamW<T> {
         Ok(self)
     }
 
+    /// Sets where ε stands: beside √v̂ unless told otherwise.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: Epsilon) -> AdamW<T> {
+        self.moments.epsilon = epsilon;
+        self
+    }
+
     /// Sets the weight decay λ: each step first takes ηλθ off θ.
     ///
     /// # Errors
@@ -62,20 +69,27 @@ impl<T: Real> AdamW<T> {
     }
 }
 
+impl<T: Real> AdamW<T> {
+    /// A step of the parts that `select` chooses alone; nothing is remembered of others.
+    pub(crate) fn step_where(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        layout: &Layout,
+        select: impl Fn(&Part) -> bool,
+    ) -> Result<()> {
+        let decay = Decay { weight: self.weight_decay, decoupled: true };
+        self.moments.step(self.rate, decay, theta, gradient, layout, select)
+    }
+}
+
 impl<T: Real> Optimizer<T> for AdamW<T> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        let decay = |shrink, theta, g| (theta - shrink * theta, g);
-        self.moments.step(self.rate, self.rate * self.weight_decay, theta, gradient, layout, decay)
+        self.step_where(theta, gradient, layout, |_| true)
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = setting::at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    setting::own_rate!();
+    setting::own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         self.moments.state(visitor);

@@ -44,17 +44,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for ClipNorm<O> {
         self.inner.step(theta, gradient, layout)
     }
 
-    fn rate(&self) -> f64 {
-        self.inner.rate()
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.inner.set_rate(rate)
-    }
-
-    fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
-        self.inner.state(visitor);
-    }
+    setting::hand_on!(rate, momentum, report, halfway, average, state);
 }
 
 #[cfg(test)]

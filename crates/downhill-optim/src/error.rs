@@ -17,6 +17,15 @@ pub enum Error {
         /// The value given.
         value: f64,
     },
+    /// A momentum set on an optimizer that has none.
+    #[error("this optimizer has no momentum that could be set")]
+    NoMomentum,
+    /// A group of parts that is empty.
+    #[error("no part of the parameters has a name like `{pattern}`")]
+    NoPart {
+        /// The pattern that no name matches.
+        pattern: String,
+    },
     /// A vector that does not belong to the same θ as the others.
     #[error("{name} has {length} elements where {expected} are needed")]
     Length {

@@ -41,10 +41,11 @@ impl<T: Real> GradientDescent<T> {
 impl<T: Real> Optimizer<T> for GradientDescent<T> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
-        let (rate, momentum) = (T::of(self.rate), T::of(self.momentum));
+        let momentum = T::of(self.momentum);
         if self.momentum == 0.0 {
             vectorize!({
-                for range in parts::trainable(layout).map(|part| part.range()) {
+                for part in parts::trainable(layout) {
+                    let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
                     for (theta, &g) in theta[range.clone()].iter_mut().zip(&gradient[range]) {
                         *theta -= rate * g;
                     }
@@ -54,7 +55,8 @@ impl<T: Real> Optimizer<T> for GradientDescent<T> {
         }
         lengths::size("change", &mut self.change, theta)?;
         vectorize!({
-            for range in parts::trainable(layout).map(|part| part.range()) {
+            for part in parts::trainable(layout) {
+                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
                 let change = &mut self.change[range.clone()];
                 for ((theta, &g), change) in theta[range.clone()].iter_mut().zip(&gradient[range]).zip(change)
                 {
@@ -66,14 +68,8 @@ impl<T: Real> Optimizer<T> for GradientDescent<T> {
         Ok(())
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = setting::at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    setting::own_rate!();
+    setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.vector("change", &mut self.change);

@@ -34,9 +34,14 @@ pub fn minimise<T: Real>(
     let layout = Layout::flat(theta.len());
     let mut gradient = vec![T::zero(); theta.len()];
     for _ in 0..steps {
-        gradient.fill(T::zero());
-        function(theta, &mut gradient);
-        optimizer.step(theta, &mut gradient, &layout)?;
+        loop {
+            gradient.fill(T::zero());
+            function(theta, &mut gradient);
+            optimizer.step(theta, &mut gradient, &layout)?;
+            if !optimizer.halfway() {
+                break;
+            }
+        }
     }
     gradient.fill(T::zero());
     Ok(function(theta, &mut gradient))

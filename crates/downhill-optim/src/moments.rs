@@ -1,16 +1,18 @@
 //! The running moments of the gradient that Adam and its kin are made of.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Part, Real, vectorize};
 
-use crate::{Result, StateVisitor, lengths, parts, setting};
+use crate::parts::{self, Decay};
+use crate::{Epsilon, Result, StateVisitor, lengths, setting};
 
 /// Running means of the gradient and of its square, and the step that they give: Kingma & Ba (2015),
 /// algorithm 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Moments<T: Real> {
-    beta1: f64,
+    pub(crate) beta1: f64,
     beta2: f64,
     eps: f64,
+    pub(crate) epsilon: Epsilon,
     amsgrad: bool,
     /// The number of steps taken.
     step: u64,
@@ -28,6 +30,7 @@ impl<T: Real> Moments<T> {
             beta1: 0.9,
             beta2: 0.999,
             eps: 1e-8,
+            epsilon: Epsilon::Outside,
             amsgrad: false,
             step: 0,
             first: Vec::new(),
@@ -51,48 +54,49 @@ impl<T: Real> Moments<T> {
         self.amsgrad = true;
     }
 
-    /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of a part's weight
-    /// decay and the θ and ∇L given.
+    /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of those given,
+    /// in the parts that `select` chooses, and remembers nothing of others.
     pub(crate) fn step(
         &mut self,
         rate: f64,
-        weight_decay: f64,
+        decay: Decay,
         theta: &mut [T],
         gradient: &[T],
         layout: &Layout,
-        decay: impl Fn(T, T, T) -> (T, T),
+        select: impl Fn(&Part) -> bool,
     ) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
-        lengths::size("first moment", &mut self.first, theta)?;
-        lengths::size("second moment", &mut self.second, theta)?;
+        let selected = || parts::selected(layout, &select);
+        let length = selected().last().map_or(0, |(_, place)| place.end);
+        lengths::size_to("first moment", &mut self.first, length)?;
+        lengths::size_to("second moment", &mut self.second, length)?;
         if self.amsgrad {
-            lengths::size("largest second moment", &mut self.largest, theta)?;
+            lengths::size_to("largest second moment", &mut self.largest, length)?;
         }
 
         self.step = self.step.saturating_add(1);
         let unbiased = |beta: f64| 1.0 / (1.0 - beta.powf(self.step as f64));
-        let rate = T::of(rate * unbiased(self.beta1));
-        let scale = T::of(unbiased(self.beta2).sqrt());
-        let eps = T::of(self.eps);
+        let along = rate * unbiased(self.beta1);
+        let root = self.epsilon.root(self.eps, unbiased(self.beta2).sqrt());
         let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
 
         vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, weight_decay) = (part.range(), parts::decay::<T>(part, weight_decay));
-                let first = self.first[range.clone()].iter_mut();
-                let second = self.second[range.clone()].iter_mut();
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
+            for (part, place) in selected().filter(|(part, _)| part.trainable) {
+                let (range, decay) = (part.range(), decay.of::<T>(part, rate));
+                let rate = parts::rate::<T>(part, along);
+                let first = self.first[place.clone()].iter_mut();
+                let second = self.second[place.clone()].iter_mut();
+                let theta = theta[range.clone()].iter_mut().zip(&gradient[range]);
                 let all = theta.zip(first).zip(second);
                 let moments = |theta: &mut T, g, m: &mut T, v: &mut T| {
-                    let (decayed, g) = decay(weight_decay, *theta, g);
-                    *theta = decayed;
+                    let g = decay.apply(theta, g);
                     *m = keep1 * *m + enter1 * g;
                     *v = keep2 * *v + enter2 * (g * g);
                 };
-                let descend = |theta: &mut T, m, v: T| *theta -= rate * m / (v.sqrt() * scale + eps);
+                let descend = |theta: &mut T, m, v: T| *theta -= rate * m / root.of(v);
                 if self.amsgrad {
-                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[range]) {
+                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[place]) {
                         moments(theta, g, m, v);
                         *largest = if *v > *largest { *v } else { *largest };
                         descend(theta, *m, *largest);

@@ -33,6 +33,16 @@ impl Norm {
     }
 }
 
+/// The L2 norm of all of a part.
+pub(crate) fn l2<T: Real>(part: &[T]) -> f64 {
+    fold([part].into_iter(), |sum, g| sum + g * g).iter().sum::<f64>().sqrt()
+}
+
+/// The ratio of two norms, or 1 where one is 0 and it says nothing.
+pub(crate) fn ratio(a: f64, b: f64) -> f64 {
+    if a > 0.0 && b > 0.0 { a / b } else { 1.0 }
+}
+
 /// The larger number; NaN if one is.
 #[inline(always)]
 fn max(a: f64, b: f64) -> f64 {

@@ -2,7 +2,10 @@
 
 use downhill_tensor::{Layout, Real};
 
-use crate::{ClipNorm, ClipValue, Result, Schedule, Scheduled, StateVisitor};
+use crate::{
+    Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Group, Grouped, Lookahead, Noise,
+    Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor,
+};
 
 /// A way of going downhill: it moves a flat vector θ, given the gradient there, to where the
 /// function is lower.
@@ -39,6 +42,39 @@ pub trait Optimizer<T: Real = f32>: Send {
     /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
     fn set_rate(&mut self, rate: f64) -> Result<()>;
 
+    /// Sets the momentum, as a [`Schedule`] with a momentum does: μ, α, or the β₁ of Adam and its kin.
+    ///
+    /// # Errors
+    /// [`Error::NoMomentum`](crate::Error::NoMomentum) if the optimizer has none;
+    /// [`Error::Setting`](crate::Error::Setting) if it is out of range.
+    fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        let _ = momentum;
+        Err(crate::Error::NoMomentum)
+    }
+
+    /// Tells the optimizer how well training goes: the value of a loss or of a metric, at intervals of the
+    /// caller's choice. [`ReduceOnPlateau`] listens; others ignore it.
+    fn report(&mut self, value: f64) {
+        let _ = value;
+    }
+
+    /// Whether the last [`step`](Optimizer::step) was only half of one: the next one has to be given the
+    /// gradient of the same batch, at the θ that this one has moved to. [`Sam`] takes such steps.
+    fn halfway(&self) -> bool {
+        false
+    }
+
+    /// Turns the θ that the steps have made into the one to evaluate and to keep, where the method has
+    /// another: a mean over the steps, for one. What goes on training is the θ before. Parts that are not
+    /// trainable stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) if `theta` and `layout` are not those of the steps.
+    fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
+        let _ = (theta, layout);
+        Ok(())
+    }
+
     /// Shows `visitor` everything that [`step`](Optimizer::step) changes (counters, moments), in a
     /// fixed order: saving and restoring are one method. Settings, the rate among them, are no state.
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>);
@@ -66,6 +102,112 @@ pub trait Optimizer<T: Real = f32>: Send {
         ClipValue::new(self, max)
     }
 
+    /// Lowers the rate when the values that [`report`](Optimizer::report) is given no longer get better.
+    fn reduce_on_plateau(self, plateau: Plateau) -> ReduceOnPlateau<Self>
+    where
+        Self: Sized,
+    {
+        let base = self.rate();
+        ReduceOnPlateau::new(self, plateau, base)
+    }
+
+    /// Scales the gradient of each unit down to `share` of the norm of its weights: adaptive clipping.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `share` is finite and above 0.
+    fn adaptive_clip(self, share: f64) -> Result<AdaptiveClip<Self>>
+    where
+        Self: Sized,
+    {
+        AdaptiveClip::new(self, share)
+    }
+
+    /// Takes the mean off the gradient of each unit's weights.
+    fn centralise(self) -> Centralise<Self>
+    where
+        Self: Sized,
+    {
+        Centralise::new(self)
+    }
+
+    /// Adds noise of the variance `eta`/(1 + t)^`gamma` to the gradient.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `eta` and `gamma` are finite and at least 0.
+    fn noise(self, eta: f64, gamma: f64, seed: u64) -> Result<Noise<Self>>
+    where
+        Self: Sized,
+    {
+        Noise::new(self, eta, gamma, seed)
+    }
+
+    /// Takes one step along the mean of every `count` gradients.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `count` is at least 1.
+    fn accumulate(self, count: u64) -> Result<Accumulate<T, Self>>
+    where
+        Self: Sized,
+    {
+        Accumulate::new(self, count)
+    }
+
+    /// Keeps an exponential moving average of θ, m ← `decay`·m + (1 − `decay`)θ, as its
+    /// [`average`](Optimizer::average). It begins with the θ after the first step.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is at least 0 and below 1.
+    fn ema(self, decay: f64) -> Result<Averaged<T, Self>>
+    where
+        Self: Sized,
+    {
+        Averaged::exponential(self, decay)
+    }
+
+    /// Keeps the mean of the θ after step `start`, counted from 0, and every `every`-th from there, as its
+    /// [`average`](Optimizer::average). Source: Izmailov et al. (2018), Averaging weights leads to wider optima
+    /// and better generalization, algorithm 1.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `every` is at least 1.
+    fn swa(self, start: u64, every: u64) -> Result<Averaged<T, Self>>
+    where
+        Self: Sized,
+    {
+        Averaged::equal(self, start, every)
+    }
+
+    /// After every `steps` steps goes back all but this `share` of the way.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `steps` is at least 1, and `share` above 0 and at most 1.
+    fn lookahead(self, steps: u64, share: f64) -> Result<Lookahead<T, Self>>
+    where
+        Self: Sized,
+    {
+        Lookahead::new(self, steps, share)
+    }
+
+    /// Steps along the gradient of the point `radius` uphill: sharpness-aware minimisation.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `radius` is finite and at least 0.
+    fn sam(self, radius: f64) -> Result<Sam<T, Self>>
+    where
+        Self: Sized,
+    {
+        Sam::new(self, radius)
+    }
+
+    /// Gives the parts whose name matches `pattern`, in which `*` stands for any characters, settings of their
+    /// own.
+    fn group(self, pattern: impl Into<String>, group: Group) -> Grouped<Self>
+    where
+        Self: Sized,
+    {
+        Grouped::new(self, pattern.into(), group)
+    }
+
     /// Sets the rate before each step from a schedule, whose base is the present rate.
     fn schedule<S: Schedule>(self, schedule: S) -> Scheduled<Self, S>
     where
@@ -87,6 +229,22 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 
     fn set_rate(&mut self, rate: f64) -> Result<()> {
         (**self).set_rate(rate)
+    }
+
+    fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        (**self).set_momentum(momentum)
+    }
+
+    fn report(&mut self, value: f64) {
+        (**self).report(value);
+    }
+
+    fn halfway(&self) -> bool {
+        (**self).halfway()
+    }
+
+    fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
+        (**self).average(theta, layout)
     }
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

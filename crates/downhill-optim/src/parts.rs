@@ -1,13 +1,98 @@
 //! The parts of θ that a step acts on.
 
+use std::ops::Range;
+
 use downhill_tensor::{Layout, Part, Real};
+
+use crate::{Result, lengths};
 
 /// The parts that learn, in order.
 pub(crate) fn trainable(layout: &Layout) -> impl Iterator<Item = &Part> {
     layout.parts().iter().filter(|part| part.trainable)
 }
 
+/// The parts that `select` chooses, in order, each with its place in a vector of them alone.
+pub(crate) fn selected(
+    layout: &Layout,
+    select: impl Fn(&Part) -> bool,
+) -> impl Iterator<Item = (&Part, Range<usize>)> {
+    layout.parts().iter().filter(move |part| select(part)).scan(0, |end, part| {
+        let start = *end;
+        *end += part.shape.elements();
+        Some((part, start..*end))
+    })
+}
+
+/// The number of elements of a unit of a part: of a row along its first axis, or of all of it if that is its only
+/// axis; 0 if it has no elements.
+pub(crate) fn unit(part: &Part) -> usize {
+    match *part.shape {
+        [rows, _, ..] => part.shape.elements().checked_div(rows).unwrap_or(0),
+        _ => part.shape.elements(),
+    }
+}
+
+/// Copies the parts of `from` that learn into θ; nothing if there has been no step, and `from` is empty.
+pub(crate) fn copy<T: Real>(name: &'static str, from: &[T], theta: &mut [T], layout: &Layout) -> Result<()> {
+    lengths::equal("layout", theta.len(), layout.len())?;
+    if from.is_empty() {
+        return Ok(());
+    }
+    lengths::equal(name, theta.len(), from.len())?;
+    for range in trainable(layout).map(Part::range) {
+        theta[range.clone()].copy_from_slice(&from[range]);
+    }
+    Ok(())
+}
+
+/// The learning rate of a part.
+pub(crate) fn rate<T: Real>(part: &Part, rate: f64) -> T {
+    T::of(rate * part.rate_factor)
+}
+
 /// The weight decay that acts on a part.
 pub(crate) fn decay<T: Real>(part: &Part, weight_decay: f64) -> T {
-    if part.decay { T::of(weight_decay) } else { T::zero() }
+    T::of(own_decay(part, weight_decay))
+}
+
+fn own_decay(part: &Part, weight_decay: f64) -> f64 {
+    if part.decay { weight_decay * part.decay_factor } else { 0.0 }
+}
+
+/// A weight decay and where it enters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decay {
+    /// λ.
+    pub(crate) weight: f64,
+    /// Whether it shrinks θ itself, θ ← (1 − ηλ)θ, instead of entering the gradient as λθ.
+    pub(crate) decoupled: bool,
+}
+
+/// The weight decay of one part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartDecay<T> {
+    /// The share of θ that is added to the gradient.
+    entering: T,
+    /// The share of θ that is taken off it.
+    shrinking: T,
+}
+
+impl Decay {
+    /// That of a part, at this learning rate.
+    pub(crate) fn of<T: Real>(self, part: &Part, rate: f64) -> PartDecay<T> {
+        let weight = own_decay(part, self.weight);
+        let (entering, shrinking) =
+            if self.decoupled { (0.0, rate * part.rate_factor * weight) } else { (weight, 0.0) };
+        PartDecay { entering: T::of(entering), shrinking: T::of(shrinking) }
+    }
+}
+
+impl<T: Real> PartDecay<T> {
+    /// Shrinks θ, and answers the gradient with what enters it.
+    #[inline(always)]
+    pub(crate) fn apply(self, theta: &mut T, g: T) -> T {
+        let g = g + self.entering * *theta;
+        *theta -= self.shrinking * *theta;
+        g
+    }
 }

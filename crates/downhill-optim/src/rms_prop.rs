@@ -2,7 +2,8 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+use crate::epsilon::Root;
+use crate::{Epsilon, Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// RMSprop: scales each element of the gradient g by the root mean square that it has had.
 ///
@@ -16,6 +17,7 @@ pub struct RmsProp<T: Real = f32> {
     rate: f64,
     alpha: f64,
     eps: f64,
+    epsilon: Epsilon,
     momentum: f64,
     centred: bool,
     weight_decay: f64,
@@ -37,6 +39,7 @@ impl<T: Real> RmsProp<T> {
             rate: setting::at_least_zero("rate", rate)?,
             alpha: 0.99,
             eps: 1e-8,
+            epsilon: Epsilon::Outside,
             momentum: 0.0,
             centred: false,
             weight_decay: 0.0,
@@ -62,6 +65,13 @@ impl<T: Real> RmsProp<T> {
     pub fn eps(mut self, eps: f64) -> Result<RmsProp<T>> {
         self.eps = setting::at_least_zero("eps", eps)?;
         Ok(self)
+    }
+
+    /// Sets where ε stands: beside the root unless told otherwise. Keras has it [`Inside`](Epsilon::Inside).
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: Epsilon) -> RmsProp<T> {
+        self.epsilon = epsilon;
+        self
     }
 
     /// Sets the momentum μ.
@@ -102,12 +112,14 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
             lengths::size("velocity", &mut self.velocity, theta)?;
         }
 
-        let (rate, momentum) = (T::of(self.rate), T::of(self.momentum));
-        let scale = Scale { keep: T::of(self.alpha), enter: T::of(1.0 - self.alpha), eps: T::of(self.eps) };
+        let momentum = T::of(self.momentum);
+        let root = self.epsilon.root(self.eps, 1.0);
+        let scale = Scale { keep: T::of(self.alpha), enter: T::of(1.0 - self.alpha), root };
 
         vectorize!({
             for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+                let decay = parts::decay::<T>(part, self.weight_decay);
                 let theta = theta[range.clone()].iter_mut();
                 let all = theta.zip(&gradient[range.clone()]).zip(&mut self.square[range.clone()]);
                 match (self.centred, self.momentum != 0.0) {
@@ -140,14 +152,8 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         Ok(())
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = setting::at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    setting::own_rate!();
+    setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.vector("square", &mut self.square);
@@ -163,7 +169,7 @@ struct Scale<T> {
     keep: T,
     /// 1 − α.
     enter: T,
-    eps: T,
+    root: Root<T>,
 }
 
 impl<T: Real> Scale<T> {
@@ -171,7 +177,7 @@ impl<T: Real> Scale<T> {
     #[inline(always)]
     fn apply(self, g: T, v: &mut T) -> T {
         *v = self.keep * *v + self.enter * (g * g);
-        g / (v.sqrt() + self.eps)
+        g / self.root.of(*v)
     }
 
     /// g/(√(v − m²) + ε), with v and m moved on.
@@ -182,7 +188,7 @@ impl<T: Real> Scale<T> {
         // Rounding may take the variance of a steady gradient below 0.
         let variance = *v - *m * *m;
         let variance = if variance < T::zero() { T::zero() } else { variance };
-        g / (variance.sqrt() + self.eps)
+        g / self.root.of(variance)
     }
 }
 

@@ -4,7 +4,7 @@ use downhill_tensor::{Layout, Real};
 
 use crate::{Optimizer, Result, Schedule, StateVisitor, setting};
 
-/// An optimizer whose rate is set from a [`Schedule`] before each step: made by
+/// An optimizer whose rate, and momentum if the schedule has one, is set from a [`Schedule`] before each step: made by
 /// [`Optimizer::schedule`].
 ///
 /// [`rate`](Optimizer::rate) is the schedule's for the next step; [`set_rate`](Optimizer::set_rate)
@@ -28,8 +28,13 @@ impl<O, S: Schedule> Scheduled<O, S> {
 impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         self.inner.set_rate(self.schedule.rate(self.base, self.step))?;
+        if let Some(momentum) = self.schedule.momentum(self.step) {
+            self.inner.set_momentum(momentum)?;
+        }
         self.inner.step(theta, gradient, layout)?;
-        self.step = self.step.saturating_add(1);
+        if !self.inner.halfway() {
+            self.step = self.step.saturating_add(1);
+        }
         Ok(())
     }
 
@@ -41,6 +46,8 @@ impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
         self.base = setting::at_least_zero("rate", rate)?;
         Ok(())
     }
+
+    setting::hand_on!(momentum, report, halfway, average);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("schedule step", &mut self.step);

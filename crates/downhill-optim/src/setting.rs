@@ -25,6 +25,102 @@ pub(crate) fn at_least_one(name: &'static str, steps: u64) -> Result<NonZeroU64>
 }
 
 /// `value`, if it is `allowed`.
-fn within(allowed: bool, name: &'static str, rule: &'static str, value: f64) -> Result<f64> {
+pub(crate) fn within(allowed: bool, name: &'static str, rule: &'static str, value: f64) -> Result<f64> {
     if allowed { Ok(value) } else { Err(Error::Setting { name, rule, value }) }
 }
+
+/// The methods of an [`Optimizer`](crate::Optimizer) that has its rate in a field of its own.
+macro_rules! own_rate {
+    () => {
+        fn rate(&self) -> f64 {
+            self.rate
+        }
+
+        fn set_rate(&mut self, rate: f64) -> crate::Result<()> {
+            self.rate = crate::setting::at_least_zero("rate", rate)?;
+            Ok(())
+        }
+    };
+}
+
+/// The method of an [`Optimizer`](crate::Optimizer) that has its momentum in this field, checked like this.
+macro_rules! own_momentum {
+    ($($field:ident).+: $check:ident) => {
+        fn set_momentum(&mut self, momentum: f64) -> crate::Result<()> {
+            self.$($field).+ = crate::setting::$check("momentum", momentum)?;
+            Ok(())
+        }
+    };
+}
+
+/// The methods of an [`Optimizer`](crate::Optimizer) that hands these on to the one it wraps.
+macro_rules! hand_on {
+    ($($method:ident),+) => { $(crate::setting::hand_on!(@ $method);)+ };
+    (@ rate) => {
+        fn rate(&self) -> f64 {
+            self.inner.rate()
+        }
+
+        fn set_rate(&mut self, rate: f64) -> crate::Result<()> {
+            self.inner.set_rate(rate)
+        }
+    };
+    (@ momentum) => {
+        fn set_momentum(&mut self, momentum: f64) -> crate::Result<()> {
+            self.inner.set_momentum(momentum)
+        }
+    };
+    (@ report) => {
+        fn report(&mut self, value: f64) {
+            self.inner.report(value);
+        }
+    };
+    (@ halfway) => {
+        fn halfway(&self) -> bool {
+            self.inner.halfway()
+        }
+    };
+    (@ average) => {
+        fn average(&self, theta: &mut [T], layout: &Layout) -> crate::Result<()> {
+            self.inner.average(theta, layout)
+        }
+    };
+    (@ state) => {
+        fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
+            self.inner.state(visitor);
+        }
+    };
+}
+
+/// Methods that set one setting each, of the name of its field, checked like this.
+macro_rules! setters {
+    ($name:ident: $($(#[doc = $doc:expr])+ $field:ident: $check:ident;)+) => {
+        impl<T: Real> $name<T> {
+            $(
+                $(#[doc = $doc])+
+                ///
+                /// # Errors
+                #[doc = concat!("[`Error::Setting`](crate::Error::Setting) unless it is ", crate::setting::rule!($check), ".")]
+                pub fn $field(mut self, $field: f64) -> crate::Result<$name<T>> {
+                    self.$field = crate::setting::$check(stringify!($field), $field)?;
+                    Ok(self)
+                }
+            )+
+        }
+    };
+}
+
+/// What a check asks for, in words.
+macro_rules! rule {
+    (at_least_zero) => {
+        "finite and at least 0"
+    };
+    (above_zero) => {
+        "finite and above 0"
+    };
+    (memory) => {
+        "at least 0 and below 1"
+    };
+}
+
+pub(crate) use {hand_on, own_momentum, own_rate, rule, setters};

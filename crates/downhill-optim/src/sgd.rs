@@ -78,11 +78,12 @@ impl<T: Real> Sgd<T> {
 impl<T: Real> Optimizer<T> for Sgd<T> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
-        let (rate, momentum) = (T::of(self.rate), T::of(self.momentum));
+        let momentum = T::of(self.momentum);
         if self.momentum == 0.0 {
             vectorize!({
                 for part in parts::trainable(layout) {
-                    let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+                    let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+                    let decay = parts::decay::<T>(part, self.weight_decay);
                     for (theta, &g) in theta[range.clone()].iter_mut().zip(&gradient[range]) {
                         *theta -= rate * (g + decay * *theta);
                     }
@@ -97,7 +98,8 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         let (along, ahead) = if self.nesterov { (momentum, T::one()) } else { (T::one(), T::zero()) };
         vectorize!({
             for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+                let decay = parts::decay::<T>(part, self.weight_decay);
                 let velocity = &mut self.velocity[range.clone()];
                 for ((theta, &g), v) in theta[range.clone()].iter_mut().zip(&gradient[range]).zip(velocity) {
                     let g = g + decay * *theta;
@@ -109,14 +111,8 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         Ok(())
     }
 
-    fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    fn set_rate(&mut self, rate: f64) -> Result<()> {
-        self.rate = setting::at_least_zero("rate", rate)?;
-        Ok(())
-    }
+    setting::own_rate!();
+    setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.vector("velocity", &mut self.velocity);

@@ -13,7 +13,8 @@ pub trait StateVisitor<T: Real = f32> {
     /// Visits a single number.
     fn number(&mut self, name: &'static str, value: &mut f64);
 
-    /// Visits a vector as long as θ, or empty as long as no step needed it.
+    /// Visits a vector: as long as θ, or of another length that the layout decides; empty as long as no step
+    /// needed it.
     fn vector(&mut self, name: &'static str, value: &mut Vec<T>);
 }
 
@@ -30,7 +31,7 @@ pub enum Value<T: Real = f32> {
     Counter(u64),
     /// A single number.
     Number(f64),
-    /// A vector as long as θ, or an empty one.
+    /// A vector, as long as θ or of another length that the layout decides, or an empty one.
     Vector(Vec<T>),
 }
 

@@ -3,16 +3,21 @@
 // The functions that tests share may unwrap like the tests themselves.
 #![allow(clippy::unwrap_used)]
 
-use downhill_optim::Schedule;
 use downhill_optim::schedule::{
-    Constant, Cosine, Exponential, Linear, MultiStep, Polynomial, Step, WarmupCosine,
+    Constant, Cosine, Cyclic, Exponential, InverseSqrt, Linear, MultiStep, OneCycle, Peaks, Polynomial, Step,
+    WarmRestarts, WarmupCosine,
 };
+use downhill_optim::{Adagrad, Error, Layout, Optimizer, Schedule, Sgd};
 use proptest::prelude::*;
 
 const FAR: u64 = u64::MAX;
 
 /// A schedule, with steps and its rates there from a base rate of 0.5.
 type Row = (&'static str, Box<dyn Schedule>, Vec<(u64, f64)>);
+
+fn one_cycle() -> OneCycle {
+    OneCycle::new(10).unwrap().rising(0.5).unwrap().divisors(5.0, 2.0).unwrap().linear()
+}
 
 fn table() -> Vec<Row> {
     vec![
@@ -58,6 +63,44 @@ fn table() -> Vec<Row> {
             vec![(0, 0.125), (2, 0.375), (3, 0.5), (5, 0.25), (7, 0.0)],
         ),
         (
+            "warm restarts",
+            Box::new(WarmRestarts::new(4, 2).unwrap().min(0.25).unwrap()),
+            vec![(0, 0.5), (2, 0.375), (4, 0.5), (8, 0.375), (12, 0.5), (20, 0.375)],
+        ),
+        ("one cycle", Box::new(one_cycle()), vec![(0, 0.1), (2, 0.3), (4, 0.5), (9, 0.05), (FAR, 0.05)]),
+        (
+            "one cycle, three phases",
+            Box::new(
+                OneCycle::new(10).unwrap().rising(0.4).unwrap().divisors(5.0, 2.0).unwrap().three_phases(),
+            ),
+            vec![(0, 0.1), (3, 0.5), (6, 0.1), (9, 0.05), (FAR, 0.05)],
+        ),
+        (
+            "one cycle of one step",
+            Box::new(OneCycle::new(1).unwrap().divisors(5.0, 2.0).unwrap()),
+            vec![(0, 0.05), (FAR, 0.05)],
+        ),
+        (
+            "cyclic",
+            Box::new(Cyclic::new(1.0, 2).unwrap().down(4).unwrap()),
+            vec![(0, 0.5), (1, 0.75), (2, 1.0), (4, 0.75), (6, 0.5), (8, 1.0)],
+        ),
+        (
+            "cyclic, halving",
+            Box::new(Cyclic::new(1.0, 2).unwrap().peaks(Peaks::Halving).unwrap()),
+            vec![(2, 1.0), (4, 0.5), (6, 0.75), (10, 0.625)],
+        ),
+        (
+            "cyclic, power",
+            Box::new(Cyclic::new(1.0, 2).unwrap().peaks(Peaks::Power(0.5)).unwrap()),
+            vec![(0, 0.5), (2, 0.625), (4, 0.5)],
+        ),
+        (
+            "inverse square root",
+            Box::new(InverseSqrt::new(4).unwrap()),
+            vec![(0, 0.125), (3, 0.5), (15, 0.25), (FAR, 0.5 * 2.0 / (FAR as f64).sqrt())],
+        ),
+        (
             "then, then",
             Box::new(
                 Constant::new(0.5, FAR)
@@ -78,6 +121,41 @@ fn known_rates() {
             assert!((rate - expected).abs() < 1e-15, "{name} at {step}: {rate} for {expected}");
         }
     }
+}
+
+#[test]
+fn momenta() {
+    let cycle = one_cycle().momenta(0.75, 0.95).unwrap();
+    let cyclic = Cyclic::new(1.0, 2).unwrap().momenta(0.75, 0.95).unwrap();
+    let beside = Constant::new(0.5, 3).unwrap().with_momentum(0.75, Linear::new(1.0, 0.8, 3).unwrap());
+    for (schedule, momenta) in [
+        (&cycle as &dyn Schedule, [(0, 0.95), (2, 0.85), (4, 0.75), (9, 0.95), (FAR, 0.95)]),
+        (&cyclic, [(0, 0.95), (1, 0.85), (2, 0.75), (3, 0.85), (4, 0.95)]),
+        (&beside, [(0, 0.75), (3, 0.6), (4, 0.6), (9, 0.6), (FAR, 0.6)]),
+        (&one_cycle().then(5, cycle.clone()), [(5, 0.95), (7, 0.85), (9, 0.75), (14, 0.95), (FAR, 0.95)]),
+    ] {
+        for (step, expected) in momenta {
+            let momentum = schedule.momentum(step).unwrap();
+            assert!((momentum - expected).abs() < 1e-15, "at {step}: {momentum} for {expected}");
+        }
+    }
+    assert_eq!(one_cycle().momentum(3), None);
+}
+
+#[test]
+fn a_schedule_sets_the_momentum() {
+    let layout = Layout::flat(1);
+    // Δ = 1, then 1.5 and 1.25: the momentum is 0.5, then 0.25.
+    let momenta = |base, step| if step < 2 { base } else { base / 2.0 };
+    let mut sgd = Sgd::new(1.0).unwrap().schedule((|base, _| base).with_momentum(0.5, momenta));
+    let mut theta = [0.0_f64];
+    for expected in [-1.0, -2.5, -3.875] {
+        sgd.step(&mut theta, &mut [1.0], &layout).unwrap();
+        assert_eq!(theta, [expected]);
+    }
+    let cycle = one_cycle().momenta(0.75, 0.95).unwrap();
+    let error = Adagrad::new(1.0).unwrap().schedule(cycle).step(&mut theta, &mut [1.0], &layout).unwrap_err();
+    assert_eq!((error, theta), (Error::NoMomentum, [-3.875]));
 }
 
 proptest! {

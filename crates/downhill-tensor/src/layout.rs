@@ -20,6 +20,18 @@ pub struct Part {
     pub trainable: bool,
     /// Whether weight decay acts on it.
     pub decay: bool,
+    /// A factor on the learning rate of this part; 1 unless set. A setting of a training: it is not serialised.
+    #[serde(skip, default = "one")]
+    pub rate_factor: f64,
+    /// A factor on the weight decay of this part, where [`decay`](Part::decay) lets it act; 1 unless set.
+    /// Not serialised either.
+    #[serde(skip, default = "one")]
+    pub decay_factor: f64,
+}
+
+/// The factor that changes nothing.
+fn one() -> f64 {
+    1.0
 }
 
 impl Part {
@@ -72,7 +84,9 @@ impl Layout {
         let start = self.len;
         // Saturating, since a file may ask for any shape; such a vector cannot be made, and is not.
         self.len = self.len.saturating_add(shape.elements());
-        self.parts.push(Part { name: name.into(), start, shape, trainable: true, decay });
+        let (rate_factor, decay_factor) = (one(), one());
+        let name = name.into();
+        self.parts.push(Part { name, start, shape, trainable: true, decay, rate_factor, decay_factor });
         start
     }
 
@@ -121,6 +135,15 @@ impl Layout {
     /// many there are.
     pub fn set_decay(&mut self, pattern: &str, decay: bool) -> usize {
         self.set(pattern, |part| part.decay = decay)
+    }
+
+    /// Multiplies the factors on the learning rate and on the weight decay of the parts whose name matches
+    /// `pattern` by these, and answers how many there are.
+    pub fn scale(&mut self, pattern: &str, rate: f64, decay: f64) -> usize {
+        self.set(pattern, |part| {
+            part.rate_factor *= rate;
+            part.decay_factor *= decay;
+        })
     }
 
     fn set(&mut self, pattern: &str, change: impl FnMut(&mut Part)) -> usize {

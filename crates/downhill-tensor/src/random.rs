@@ -45,6 +45,15 @@ pub fn permutation<R: Rng + ?Sized>(n: usize, rng: &mut R) -> Vec<usize> {
     order
 }
 
+/// Adds to each element a normally distributed number of mean 0 and this standard deviation. They are drawn as
+/// `f64` and rounded to `T`, so that every number type gets the same ones.
+pub fn add_normal<T: Real, R: Rng + ?Sized>(elements: &mut [T], deviation: f64, rng: &mut R) {
+    for x in elements {
+        let z: f64 = StandardNormal.sample(rng);
+        *x += T::of(deviation * z);
+    }
+}
+
 impl<T: Real> Tensor<T> {
     /// Numbers spread evenly from `low` to `high`. They are drawn as `f64` and rounded to `T`, so that
     /// every number type gets the same ones.

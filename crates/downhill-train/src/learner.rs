@@ -90,8 +90,20 @@ impl<T: Scalar> Learner<T> {
     ///
     /// # Errors
     /// If the batch does not fit the network, or the loss or a gradient is not finite
-    /// ([`Error::NotFinite`], with the layer); then no parameter has moved, and no buffer.
+    /// ([`Error::NotFinite`], with the layer); then no parameter has moved, and no buffer. (Of a step with two
+    /// gradients, such as [`Sam`](downhill_optim::Sam)'s, the second one may fail: then they are where that one was
+    /// taken.)
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
+        let loss = self.half_step(x, target)?;
+        if self.optimizer.halfway() {
+            self.half_step(x, target)?;
+        }
+        self.steps += 1;
+        Ok(loss)
+    }
+
+    /// A step, or half of one of an optimizer that wants two gradients of a batch.
+    fn half_step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
         let found = self.find_gradient(x, target);
         // The tape shares θ: it must let go before θ is written.
         self.tape.clear();
@@ -99,8 +111,17 @@ impl<T: Scalar> Learner<T> {
         let (theta, layout) = self.params.theta_mut();
         self.optimizer.step(theta, &mut self.gradient, layout)?;
         self.params.update_buffers(&self.tape);
-        self.steps += 1;
         Ok(loss)
+    }
+
+    /// Turns the parameters into those to evaluate and to keep, where the optimizer has others than those that it
+    /// goes on training: see [`Optimizer::average`].
+    ///
+    /// # Errors
+    /// If the parameters are not those of the steps.
+    pub fn average(&mut self) -> Result<()> {
+        let (theta, layout) = self.params.theta_mut();
+        Ok(self.optimizer.average(theta, layout)?)
     }
 
     fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {

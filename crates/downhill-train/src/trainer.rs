@@ -314,6 +314,8 @@ impl<T: Scalar> Run<T> {
             let start = Instant::now();
             order.restart(epoch as u64 - 1);
             let loss = self.epoch(epoch, &mut order)?;
+            let trained = self.learner.params().clone();
+            self.learner.average()?;
             let (validation_loss, validation) = self.validate()?.unzip();
             let rate = self.learner.optimizer().rate();
             let seconds = start.elapsed().as_secs_f64();
@@ -331,9 +333,13 @@ impl<T: Scalar> Run<T> {
                     _ => best = Some(Best { epoch, loss, params: self.learner.params().clone() }),
                 }
             }
+            self.learner.optimizer_mut().report(record.cost());
             history.epochs.push(record);
             if ends {
                 break;
+            }
+            if epoch < epochs {
+                *self.learner.params_mut() = trained;
             }
         }
         if let Some(best) = best

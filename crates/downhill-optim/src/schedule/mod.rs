@@ -18,26 +18,51 @@
 
 mod constant;
 mod cosine;
+mod cyclic;
 mod exponential;
+mod inverse_sqrt;
 mod linear;
 mod multi_step;
+mod one_cycle;
 mod polynomial;
 mod step;
 mod then;
+mod warm_restarts;
+mod with_momentum;
 
 pub use constant::Constant;
 pub use cosine::Cosine;
+pub use cyclic::{Cyclic, Peaks};
 pub use exponential::Exponential;
+pub use inverse_sqrt::InverseSqrt;
 pub use linear::Linear;
 pub use multi_step::MultiStep;
+pub use one_cycle::OneCycle;
 pub use polynomial::Polynomial;
 pub use step::Step;
 pub use then::{Then, WarmupCosine};
+pub use warm_restarts::WarmRestarts;
+pub use with_momentum::WithMomentum;
 
 /// The learning rate as a function of the step.
 pub trait Schedule: Send {
     /// The rate of step `step`, counted from 0, of an optimizer whose own rate is `base`.
     fn rate(&self, base: f64, step: u64) -> f64;
+
+    /// The momentum of step `step`, if the schedule sets that too. Then it has to be an optimizer's that has
+    /// one.
+    fn momentum(&self, step: u64) -> Option<f64> {
+        let _ = step;
+        None
+    }
+
+    /// This schedule, and beside it any other one for the momentum, which starts from `momentum`.
+    fn with_momentum<M: Schedule>(self, momentum: f64, schedule: M) -> WithMomentum<Self, M>
+    where
+        Self: Sized,
+    {
+        WithMomentum::new(self, momentum, schedule)
+    }
 
     /// This schedule for the first `steps` steps, then `next`, whose steps count from 0 again:
     /// PyTorch's `SequentialLR`.

@@ -26,6 +26,13 @@ impl<A: Schedule, B: Schedule> Schedule for Then<A, B> {
             Some(step) => self.next.rate(base, step),
         }
     }
+
+    fn momentum(&self, step: u64) -> Option<f64> {
+        match step.checked_sub(self.steps) {
+            None => self.first.momentum(step),
+            Some(step) => self.next.momentum(step),
+        }
+    }
 }
 
 /// A linear warm-up, then half a cosine wave.

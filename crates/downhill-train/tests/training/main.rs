@@ -10,6 +10,7 @@ mod data;
 mod determinism;
 mod errors;
 mod file;
+mod optimizers;
 mod penalties;
 mod stopping;
 

@@ -1,0 +1,94 @@
+//! Adamax.
+
+use downhill_tensor::{Layout, Real, vectorize};
+
+use crate::setting::{own_momentum, own_rate, setters};
+use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+
+/// Adamax: [`Adam`](crate::Adam) with a fading largest size u of the gradient g in place of its root mean
+/// square.
+///
+/// m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), θ ← θ − η/(1 − β₁ᵗ)·m/u. Source: Kingma & Ba (2015), Adam:
+/// a method for stochastic optimization, algorithm 2. The defaults are the paper's, and ε = 1e-8 stands
+/// where PyTorch has it: β₁ = 0.9, β₂ = 0.999, no weight decay.
+#[derive(Debug, Clone)]
+pub struct Adamax<T: Real = f32> {
+    rate: f64,
+    beta1: f64,
+    beta2: f64,
+    eps: f64,
+    weight_decay: f64,
+    /// The number of steps taken.
+    step: u64,
+    /// m.
+    mean: Vec<T>,
+    /// u.
+    largest: Vec<T>,
+}
+
+impl<T: Real> Adamax<T> {
+    /// Adamax with the learning rate η.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless the rate is finite and at least 0.
+    pub fn new(rate: f64) -> Result<Adamax<T>> {
+        Ok(Adamax {
+            rate: setting::at_least_zero("rate", rate)?,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            weight_decay: 0.0,
+            step: 0,
+            mean: Vec::new(),
+            largest: Vec::new(),
+        })
+    }
+}
+
+setters! { Adamax:
+    /// Sets β₁: the share of the past in the running mean of the gradient.
+    beta1: memory;
+    /// Sets β₂: the share of the past in the largest size of the gradient.
+    beta2: memory;
+    /// Sets ε, which keeps the scaling finite where the gradient has been 0.
+    eps: above_zero;
+    /// Sets the weight decay λ: λθ is added to the gradient.
+    weight_decay: at_least_zero;
+}
+
+impl<T: Real> Optimizer<T> for Adamax<T> {
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size("mean", &mut self.mean, theta)?;
+        lengths::size("largest", &mut self.largest, theta)?;
+        self.step = self.step.saturating_add(1);
+        let rate = self.rate / (1.0 - self.beta1.powf(self.step as f64));
+        let (keep, enter) = (T::of(self.beta1), T::of(1.0 - self.beta1));
+        let (fade, eps) = (T::of(self.beta2), T::of(self.eps));
+        vectorize!({
+            for part in parts::trainable(layout) {
+                let (range, rate) = (part.range(), parts::rate::<T>(part, rate));
+                let decay = parts::decay::<T>(part, self.weight_decay);
+                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
+                let state = self.mean[range.clone()].iter_mut().zip(&mut self.largest[range]);
+                for ((theta, &g), (m, u)) in theta.zip(state) {
+                    let g = g + decay * *theta;
+                    *m = keep * *m + enter * g;
+                    let (faded, size) = (fade * *u, g.abs() + eps);
+                    *u = if faded > size { faded } else { size };
+                    *theta -= rate * *m / *u;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    own_rate!();
+    own_momentum!(beta1: memory);
+
+    fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
+        visitor.counter("step", &mut self.step);
+        visitor.vector("mean", &mut self.mean);
+        visitor.vector("largest", &mut self.largest);
+    }
+}
