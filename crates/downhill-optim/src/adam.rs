@@ -105,6 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn where_epsilon_stands() {
+        // m̂ = 3, v = 4.5, v̂ = 9, ε = 1.
+        for (epsilon, root) in [
+            (Epsilon::Outside, 4.0),
+            (Epsilon::Inside, 10.0_f64.sqrt()),
+            (Epsilon::Uncorrected, (4.5_f64.sqrt() + 1.0) * 2.0_f64.sqrt()),
+        ] {
+            let [got, _] = trace(|adam| Ok(adam.epsilon(epsilon)), [3.0, 0.0]);
+            assert!((got - (1.0 - 1.5 / root)).abs() < 1e-15, "{epsilon:?}: {got}");
+        }
+    }
+
+    #[test]
     fn by_hand() {
         // m̂ = 3, then (0.75 - 1.5)/0.75 = -1; √v̂ = 3 throughout.
         assert_eq!(trace(Ok, [3.0, -3.0]), [0.625, 0.75]);

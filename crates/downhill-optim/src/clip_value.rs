@@ -4,6 +4,10 @@ use downhill_tensor::{Layout, Real, vectorize};
 
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
+/// The number of elements that are looked at together: in the first cache, so that memory is written only where there
+/// is something to clip.
+const BLOCK: usize = 1024;
+
 /// An optimizer that sees each element of the gradient clipped to -max ..= max: made by
 /// [`Optimizer::clip_value`]. NaN stays NaN.
 #[derive(Debug, Clone)]
@@ -24,9 +28,17 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for ClipValue<O> {
         let max = T::of(self.max);
         vectorize!({
             for part in parts::trainable(layout) {
-                for g in &mut gradient[part.range()] {
-                    *g = if *g > max { max } else { *g };
-                    *g = if *g < -max { -max } else { *g };
+                for block in gradient[part.range()].chunks_mut(BLOCK) {
+                    let mut past = false;
+                    for &g in &*block {
+                        past |= g > max || g < -max;
+                    }
+                    if past {
+                        for g in block {
+                            *g = if *g > max { max } else { *g };
+                            *g = if *g < -max { -max } else { *g };
+                        }
+                    }
                 }
             }
         });

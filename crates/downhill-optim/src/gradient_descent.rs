@@ -9,11 +9,13 @@ use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 /// With α = 0, the default, it is plain gradient descent. The rate η is inside the remembered step
 /// Δθ, so that a change of rate reaches it gradually; in [`Sgd`](crate::Sgd), PyTorch's form, it
 /// acts at once. At a constant rate the two are the same. Source: Rumelhart, Hinton & Williams
-/// (1986), Learning representations by back-propagating errors, equation 9.
+/// (1986), Learning representations by back-propagating errors, equation 9. Nesterov's variant as Keras has it
+/// moves θ by αΔθ − η∇L, with the new Δθ, in place of Δθ.
 #[derive(Debug, Clone)]
 pub struct GradientDescent<T: Real = f32> {
     rate: f64,
     momentum: f64,
+    nesterov: bool,
     /// Δθ; empty without momentum.
     change: Vec<T>,
 }
@@ -25,7 +27,7 @@ impl<T: Real> GradientDescent<T> {
     /// [`Error::Setting`](crate::Error::Setting) unless the rate is finite and at least 0.
     pub fn new(rate: f64) -> Result<GradientDescent<T>> {
         let rate = setting::at_least_zero("rate", rate)?;
-        Ok(GradientDescent { rate, momentum: 0.0, change: Vec::new() })
+        Ok(GradientDescent { rate, momentum: 0.0, nesterov: false, change: Vec::new() })
     }
 
     /// Sets the momentum α: the share of the last step that the next one repeats.
@@ -34,7 +36,17 @@ impl<T: Real> GradientDescent<T> {
     /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
     pub fn momentum(mut self, alpha: f64) -> Result<GradientDescent<T>> {
         self.momentum = setting::at_least_zero("momentum", alpha)?;
+        self.nesterov = false;
         Ok(self)
+    }
+
+    /// Sets the momentum α, in Nesterov's variant. Of this and [`momentum`](GradientDescent::momentum), the last
+    /// one called holds.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
+    pub fn nesterov_momentum(self, alpha: f64) -> Result<GradientDescent<T>> {
+        Ok(GradientDescent { nesterov: true, ..self.momentum(alpha)? })
     }
 }
 
@@ -54,14 +66,17 @@ impl<T: Real> Optimizer<T> for GradientDescent<T> {
             return Ok(());
         }
         lengths::size("change", &mut self.change, theta)?;
+        // θ moves by along·Δθ − ahead·η∇L.
+        let (along, ahead) = if self.nesterov { (momentum, T::one()) } else { (T::one(), T::zero()) };
         vectorize!({
             for part in parts::trainable(layout) {
                 let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
                 let change = &mut self.change[range.clone()];
                 for ((theta, &g), change) in theta[range.clone()].iter_mut().zip(&gradient[range]).zip(change)
                 {
-                    *change = momentum * *change - rate * g;
-                    *theta += *change;
+                    let step = rate * g;
+                    *change = momentum * *change - step;
+                    *theta += along * *change - ahead * step;
                 }
             }
         });
@@ -93,6 +108,17 @@ mod tests {
             (0.25, -1.84375), // Δ = -0.15625 - 0.5 = -0.65625
         ] {
             optimizer.set_rate(rate).unwrap();
+            optimizer.step(&mut theta, &mut [2.0], &Layout::flat(1)).unwrap();
+            assert_eq!(theta, [expected]);
+        }
+    }
+
+    #[test]
+    fn nesterov() {
+        let mut optimizer = GradientDescent::new(0.25).unwrap().nesterov_momentum(0.5).unwrap();
+        let mut theta = [1.0_f64];
+        // Δ = -0.5, -0.75: θ moves by -0.25 - 0.5, -0.375 - 0.5.
+        for expected in [0.25, -0.625] {
             optimizer.step(&mut theta, &mut [2.0], &Layout::flat(1)).unwrap();
             assert_eq!(theta, [expected]);
         }

@@ -2,8 +2,9 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
+use crate::norm::{self, Blocks};
 use crate::setting::{own_momentum, own_rate, setters};
-use crate::{Optimizer, Result, StateVisitor, lengths, norm, parts, setting};
+use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// LAMB: Adam's direction, stretched in each layer to the length of its weights; for large batches.
 ///
@@ -71,17 +72,24 @@ impl<T: Real> Optimizer<T> for Lamb<T> {
         for part in parts::trainable(layout) {
             let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
             let (theta, u) = (&mut theta[range.clone()], &mut gradient[range.clone()]);
-            // The direction takes the gradient's place.
-            vectorize!({
-                let state = self.mean[range.clone()].iter_mut().zip(&mut self.square[range.clone()]);
-                for ((theta, u), (m, v)) in theta.iter().zip(&mut *u).zip(state) {
-                    let g = *u;
-                    *m = keep1 * *m + enter1 * g;
-                    *v = keep2 * *v + enter2 * (g * g);
-                    *u = along * *m / (v.sqrt() * scale + eps) + decay * *theta;
-                }
-            });
-            let ratio = if part.decay { norm::ratio(norm::l2(theta), norm::l2(u)) } else { 1.0 };
+            let (mean, square) = (&mut self.mean[range.clone()], &mut self.square[range]);
+            // The direction takes the gradient's place; its norm is taken while it is in the cache.
+            let (mut size, mut length) = (Blocks::new(), Blocks::new());
+            let state = mean.chunks_mut(Blocks::LENGTH).zip(square.chunks_mut(Blocks::LENGTH));
+            let blocks = theta.chunks(Blocks::LENGTH).zip(u.chunks_mut(Blocks::LENGTH)).zip(state);
+            for ((theta, u), (mean, square)) in blocks {
+                vectorize!({
+                    for ((&theta, u), (m, v)) in theta.iter().zip(&mut *u).zip(mean.iter_mut().zip(square)) {
+                        let g = *u;
+                        *m = keep1 * *m + enter1 * g;
+                        *v = keep2 * *v + enter2 * (g * g);
+                        *u = along * *m / (v.sqrt() * scale + eps) + decay * theta;
+                    }
+                });
+                size.add(theta);
+                length.add(u);
+            }
+            let ratio = if part.decay { norm::ratio(size.norm(), length.norm()) } else { 1.0 };
             let rate = parts::rate::<T>(part, self.rate * ratio);
             vectorize!(theta.iter_mut().zip(&*u).for_each(|(theta, &u)| *theta -= rate * u));
         }

@@ -4,6 +4,18 @@
 //! and moves θ. Clipping and schedules are adapters that wrap an optimizer and are one themselves;
 //! [`minimise`] is all that a function of a vector needs.
 //!
+//! | | |
+//! |---|---|
+//! | along the gradient | [`GradientDescent`], [`Sgd`], [`Asgd`], [`ScheduleFreeSgd`] |
+//! | each element scaled | [`Adam`], [`AdamW`], [`Adamax`], [`NAdam`], [`RAdam`], [`Adan`], [`ScheduleFreeAdamW`], [`RmsProp`], [`Adagrad`], [`Adadelta`] |
+//! | by signs | [`Lion`], [`Rprop`] |
+//! | each layer or matrix as a whole | [`Lamb`], [`Lars`], [`Adafactor`], [`Muon`] |
+//! | adapters of the gradient | [`ClipNorm`], [`ClipValue`], [`AdaptiveClip`], [`Centralise`], [`Noise`], [`Accumulate`], [`Sam`] |
+//! | adapters of θ | [`Averaged`], [`Lookahead`] |
+//! | adapters of settings | [`Scheduled`], [`ReduceOnPlateau`], [`Grouped`] |
+//!
+//! Conventions are PyTorch's unless a name or an option says otherwise: [`Epsilon`] is where Keras and ONNX differ.
+//!
 //! ```
 //! use downhill_optim::{Adam, Optimizer, minimise, schedule::Cosine};
 //!

@@ -52,21 +52,57 @@ fn max(a: f64, b: f64) -> f64 {
 /// Folds the elements in 16 lanes that do not wait for each other, and answers the lanes.
 #[inline(always)]
 fn fold<'g, T: Real>(parts: impl Iterator<Item = &'g [T]>, f: impl Fn(f64, f64) -> f64) -> [f64; 16] {
-    let mut lanes = [0.0; 16];
+    fold_from([0.0; 16], parts, f)
+}
+
+/// Like [`fold`], from these lanes on.
+#[inline(always)]
+fn fold_from<'g, T: Real>(
+    lanes: [f64; 16],
+    parts: impl Iterator<Item = &'g [T]>,
+    f: impl Fn(f64, f64) -> f64,
+) -> [f64; 16] {
     vectorize!({
+        // Its own, and moved through each chunk, so that it stays in registers.
+        let mut lanes = lanes;
         for part in parts {
             let (chunks, rest) = part.as_chunks::<16>();
             for chunk in chunks {
-                for (lane, g) in lanes.iter_mut().zip(chunk) {
+                let mut next = lanes;
+                for (lane, g) in next.iter_mut().zip(chunk) {
                     *lane = f(*lane, g.as_f64());
                 }
+                lanes = next;
             }
             for (lane, g) in lanes.iter_mut().zip(rest) {
                 *lane = f(*lane, g.as_f64());
             }
         }
-    });
-    lanes
+        lanes
+    })
+}
+
+/// The L2 norm of a part that is walked in blocks: to the bit, that of [`l2`].
+pub(crate) struct Blocks {
+    lanes: [f64; 16],
+}
+
+impl Blocks {
+    /// The number of elements of a block, of which only the last may have fewer. They stay in the first cache.
+    pub(crate) const LENGTH: usize = 2048;
+
+    pub(crate) fn new() -> Blocks {
+        Blocks { lanes: [0.0; 16] }
+    }
+
+    /// Adds the next block.
+    pub(crate) fn add<T: Real>(&mut self, block: &[T]) {
+        self.lanes = fold_from(self.lanes, [block].into_iter(), |sum, g| sum + g * g);
+    }
+
+    pub(crate) fn norm(&self) -> f64 {
+        self.lanes.iter().sum::<f64>().sqrt()
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +127,16 @@ mod tests {
         assert_eq!(Norm::L2.of(&gradient, &layout), Ok(sizes().map(|x| x * x).sum::<f64>().sqrt()));
         assert_eq!(Norm::Max.of(&gradient, &layout), Ok(56.0));
         assert!(Norm::L1.of(&gradient[1..], &layout).is_err());
+    }
+
+    #[test]
+    fn in_blocks_to_the_bit() {
+        for length in [0, 1, 15, 16, Blocks::LENGTH, Blocks::LENGTH + 1, 3 * Blocks::LENGTH - 7] {
+            let part: Vec<f64> = (0..length).map(|i| (i as f64).sin()).collect();
+            let mut blocks = Blocks::new();
+            part.chunks(Blocks::LENGTH).for_each(|block| blocks.add(block));
+            assert_eq!(blocks.norm().to_bits(), l2(&part).to_bits(), "{length}");
+        }
     }
 
     #[test]

@@ -76,16 +76,17 @@ impl<T: Real> Optimizer<T> for Rprop<T> {
                 let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
                 let state = self.size[range.clone()].iter_mut().zip(&mut self.previous[range]);
                 for ((theta, &g), (size, previous)) in theta.zip(state) {
-                    // Of the signs, since the product of small derivatives is 0.
-                    let same = sign(g) * sign(*previous);
-                    let factor = if same > zero { grow } else { T::one() };
-                    let factor = if same < zero { shrink } else { factor };
-                    let next = *size * factor;
+                    let same = g * *previous;
+                    let (grows, shrinks) = (same > zero, same < zero);
+                    let (grown, shrunk) = (*size * grow, *size * shrink);
+                    let next = if grows { grown } else { *size };
+                    let next = if shrinks { shrunk } else { next };
                     let next = if next < least { least } else { next };
-                    *size = if next > most { most } else { next };
-                    let g = if same < zero { zero } else { g };
-                    *theta -= rate * (sign(g) * *size);
-                    *previous = g;
+                    let next = if next > most { most } else { next };
+                    let step = rate * sign(g) * next;
+                    *theta -= if shrinks { zero } else { step };
+                    *previous = if shrinks { zero } else { g };
+                    *size = next;
                 }
             }
         });

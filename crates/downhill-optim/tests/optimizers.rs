@@ -51,6 +51,7 @@ fn rows<T: Real>() -> Result<Vec<(&'static str, Boxed<T>)>, Error> {
     Ok(vec![
         ("gradient descent", Box::new(GradientDescent::new(0.5)?)),
         ("gradient descent, momentum", Box::new(GradientDescent::new(0.1)?.momentum(0.8)?)),
+        ("gradient descent, nesterov", Box::new(GradientDescent::new(0.1)?.nesterov_momentum(0.8)?)),
         ("sgd", Box::new(Sgd::new(0.5)?.weight_decay(0.1)?)),
         ("sgd, momentum", Box::new(Sgd::new(0.1)?.momentum(0.8)?.weight_decay(0.1)?)),
         ("sgd, dampened", Box::new(Sgd::new(0.2)?.dampened_momentum(0.8, 0.3)?)),

@@ -25,6 +25,7 @@ fn descent() -> Result<GradientDescent> {
 const AT_LEAST_0: &[(&str, Set)] = &[
     ("rate", |x| GradientDescent::<f32>::new(x).map(done)),
     ("momentum", |x| GradientDescent::<f32>::new(0.1)?.momentum(x).map(done)),
+    ("momentum", |x| descent()?.nesterov_momentum(x).map(done)),
     ("rate", |x| Sgd::<f32>::new(x).map(done)),
     ("momentum", |x| Sgd::<f32>::new(0.1)?.momentum(x).map(done)),
     ("momentum", |x| Sgd::<f32>::new(0.1)?.nesterov_momentum(x).map(done)),
@@ -205,6 +206,19 @@ fn out_of_range() {
             }
         }
     }
+}
+
+#[test]
+fn the_share_of_lookahead() {
+    for (share, good) in [(0.0, false), (1e-9, true), (1.0, true), (1.1, false), (f64::NAN, false)] {
+        assert_eq!(descent().unwrap().lookahead(2, share).is_ok(), good, "{share}");
+    }
+}
+
+#[test]
+fn coefficients_are_finite() {
+    let muon = Muon::<f32>::new(0.1).unwrap().newton_schulz([1.0, f64::NAN, 0.0], 3);
+    assert!(matches!(muon, Err(Error::Setting { name: "coefficients", .. })));
 }
 
 #[test]

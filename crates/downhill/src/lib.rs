@@ -36,7 +36,7 @@
 //! | [`tensor`] | tensor math: shapes, broadcasting, matrix products, reductions |
 //! | [`autodiff`] | differentiation rules, the tape that chains them, and proofs of rules |
 //! | [`nn`] | layers, losses, initialisers, the parameter layout |
-//! | [`optim`] | optimizers, schedules, gradient clipping |
+//! | [`optim`] | optimizers, schedules, clipping, averages of weights |
 //! | [`data`] | data sets, readers, transforms, splits, batches |
 //! | [`train`] | the training loop, metrics, callbacks, models that are saved and loaded |
 
