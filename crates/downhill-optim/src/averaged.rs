@@ -57,7 +57,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
             Kind::Equal { .. } => 1.0 / (self.held as f64 + 1.0),
         };
         if let Kind::Equal { start, every } = self.kind
-            && !step.checked_sub(start).is_some_and(|since| since % every == 0)
+            && step.checked_sub(start).is_none_or(|since| since % every != 0)
         {
             return Ok(());
         }
