@@ -34,8 +34,7 @@ pub struct Change<'a, T> {
 impl<T: Real> ChannelNorm<'_, T> {
     /// The number of samples.
     fn samples(&self) -> usize {
-        let sample = self.channels * self.inner;
-        if sample == 0 { 0 } else { self.x.len() / sample }
+        self.x.len().checked_div(self.channels * self.inner).unwrap_or(0)
     }
 
     /// The sum of each channel.

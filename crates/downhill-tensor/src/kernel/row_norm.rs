@@ -25,7 +25,7 @@ pub struct RowNorm<'a, T> {
 
 impl<T: Real> RowNorm<'_, T> {
     fn rows(&self) -> usize {
-        if self.columns == 0 { 0 } else { self.x.len() / self.columns }
+        self.x.len().checked_div(self.columns).unwrap_or(0)
     }
 
     /// Calls `task` with ranges of rows that are all of them.

@@ -82,7 +82,7 @@ impl<T: Real, const K: usize> Sums<T, K> {
         while half > 0 {
             for sums in &mut lanes {
                 for lane in 0..half {
-                    sums[lane] = sums[lane] + sums[lane + half];
+                    sums[lane] += sums[lane + half];
                 }
             }
             half /= 2;

@@ -98,7 +98,7 @@ fn check<T: Real>(
 }
 
 fn rows(shape: Shape, columns: usize) -> usize {
-    if columns == 0 { 0 } else { shape.elements() / columns }
+    shape.elements().checked_div(columns).unwrap_or(0)
 }
 
 /// y, and the scales saved.
