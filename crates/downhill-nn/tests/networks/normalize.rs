@@ -18,15 +18,24 @@ fn train(layer: AnyLayer, x: &Tensor<f64>, threads: usize) -> Tensor<f64> {
 
 /// That the elements which `group` gives the same number have mean 0 and variance v/(v + ε).
 fn assert_normal(x: &Tensor<f64>, y: &Tensor<f64>, groups: usize, group: impl Fn(usize) -> usize, eps: f64) {
-    for number in 0..groups {
-        let of = |x: &Tensor<f64>| -> (f64, f64) {
-            let elements: Vec<f64> =
-                (0..x.len()).filter(|&i| group(i) == number).map(|i| x.as_slice()[i]).collect();
-            let count = elements.len() as f64;
-            let mean = elements.iter().sum::<f64>() / count;
-            (mean, elements.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count)
-        };
-        let ((_, before), (mean, variance)) = (of(x), of(y));
+    // The number, mean and variance of each group.
+    let of = |x: &Tensor<f64>| {
+        let mut found = vec![(0.0, 0.0, 0.0); groups];
+        let elements = || x.as_slice().iter().enumerate();
+        for (i, x) in elements() {
+            let (count, sum, _) = &mut found[group(i)];
+            (*count, *sum) = (*count + 1.0, *sum + x);
+        }
+        for (count, mean, _) in &mut found {
+            *mean /= *count;
+        }
+        for (i, x) in elements() {
+            let (count, mean, variance) = &mut found[group(i)];
+            *variance += (x - *mean) * (x - *mean) / *count;
+        }
+        found
+    };
+    for ((_, _, before), (_, mean, variance)) in of(x).into_iter().zip(of(y)) {
         assert!(mean.abs() < 1e-9, "mean {mean}");
         assert!((variance - before / (before + eps)).abs() < 1e-9, "variance {variance} of {before}");
     }
@@ -37,7 +46,7 @@ proptest! {
     /// Mean 0 and variance 1, whatever the shape, with a common offset.
     #[test]
     fn mean_and_variance(
-        [n, channels, height, width] in [1..40_usize, 1..40_usize, 1..8_usize, 1..8_usize],
+        [n, channels, height, width] in [1..20_usize, 1..40_usize, 1..6_usize, 1..6_usize],
         offset in -1e3..1e3_f64,
         seed: u64,
     ) {

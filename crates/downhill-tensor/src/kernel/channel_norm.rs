@@ -34,8 +34,7 @@ pub struct Change<'a, T> {
 impl<T: Real> ChannelNorm<'_, T> {
     /// The number of samples.
     fn samples(&self) -> usize {
-        let sample = self.channels * self.inner;
-        self.x.len().checked_div(sample).unwrap_or(0)
+        self.x.len().checked_div(self.channels * self.inner).unwrap_or(0)
     }
 
     /// The sum of each channel.
