@@ -1,11 +1,14 @@
 //! The differentiation rules, a file for each operation or family.
 
+pub mod attention;
 pub mod cross_entropy;
 pub mod elementwise;
+pub mod embedding;
 pub mod linear;
 pub mod matmul;
 pub mod pairwise;
 pub mod rearrange;
+pub mod recurrent;
 pub mod reduce;
 pub mod softmax;
 

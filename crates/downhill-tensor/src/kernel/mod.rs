@@ -9,9 +9,11 @@
 //! Shapes are checked by the functions that infer them ([`slice_shape`], [`Matmul::new`] …), which
 //! return errors. The loops themselves panic when sizes do not fit: a programmer's error.
 
+mod attention;
 mod index;
 mod lines;
 mod matmul;
+mod pieces;
 mod rearrange;
 mod reduce;
 mod scalar;
@@ -20,6 +22,7 @@ mod tiles;
 mod walk;
 mod zip;
 
+pub use attention::{Attention, AttentionMask, Heads};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;

@@ -1,0 +1,39 @@
+//! Slices that several threads write to, each its own part.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// About so many elements make a task: enough that sharing it out costs little beside it.
+pub(super) const TASK: usize = 1 << 14;
+
+/// A slice to be written by several threads in disjoint pieces.
+pub(super) struct Pieces<'a, T> {
+    start: *mut T,
+    len: usize,
+    borrowed: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: threads share it to write disjoint pieces of what it borrows: `piece` vouches for that.
+unsafe impl<T: Send> Sync for Pieces<'_, T> {}
+
+impl<'a, T> Pieces<'a, T> {
+    pub(super) fn new(slice: &'a mut [T]) -> Pieces<'a, T> {
+        Pieces { start: slice.as_mut_ptr(), len: slice.len(), borrowed: PhantomData }
+    }
+
+    /// A piece of the slice.
+    ///
+    /// # Safety
+    /// While it is in use no other piece that overlaps it may be.
+    ///
+    /// # Panics
+    /// If the slice has no such piece.
+    // The piece is unique since its caller vouches for it.
+    #[allow(clippy::mut_from_ref)]
+    pub(super) unsafe fn piece(&self, range: Range<usize>) -> &mut [T] {
+        assert!(range.start <= range.end && range.end <= self.len, "a piece within the slice");
+        // SAFETY: the range lies within the slice, which is borrowed for as long as this, and nobody else
+        // uses that part of it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+}
