@@ -92,6 +92,14 @@ fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
         }),
         ("broadcast_to", |c| c.x().broadcast_to(inferred(&c.params.axes("shape"), Shape::SCALAR))),
         ("flip", |c| c.x().flip(&c.axes())),
+        ("layer_norm", |c| {
+            let axes = c.params.counts("normalized_shape").len();
+            c.x().layer_norm(axes, c.find("weight"), c.find("bias"), c.params.number("eps"))
+        }),
+        ("rms_norm", |c| {
+            let axes = c.params.counts("normalized_shape").len();
+            c.x().rms_norm(axes, c.find("weight"), c.params.number("eps"))
+        }),
     ]
 }
 

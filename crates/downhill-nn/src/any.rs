@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
 use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
+use crate::layers::{LayerNorm, RmsNorm};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -114,7 +115,11 @@ macro_rules! layers {
 }
 
 // The table of built-in layers. Model files hold a layer's place in it: add new ones at the end.
-layers!(Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual);
+#[rustfmt::skip] // A line for each group, so that additions stay apart.
+layers!(
+    Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual,
+    LayerNorm, RmsNorm,
+);
 
 impl AnyLayer {
     /// Wraps a layer.

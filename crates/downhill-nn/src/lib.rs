@@ -48,6 +48,7 @@ pub use error::{Error, Result};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::{Activation, Dropout, Flatten, Lambda, Linear, LogSoftmax, Residual, Sequential, Softmax};
+pub use layers::{LayerNorm, RmsNorm};
 pub use loss::{
     BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, CrossEntropyOnProbabilities, Huber, L1,
     Link, Loss, Mse, Reduction,

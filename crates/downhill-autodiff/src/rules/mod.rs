@@ -6,6 +6,7 @@ pub mod elementwise;
 pub mod embedding;
 pub mod linear;
 pub mod matmul;
+pub mod normalize;
 pub mod pairwise;
 pub mod rearrange;
 pub mod recurrent;

@@ -5,6 +5,7 @@ use downhill_nn::{
     Activation, AnyLayer, Context, Dropout, Flatten, Init, Layer, Linear, LogSoftmax, Param, Residual,
     Result, Scalar, Scope, Sequential, Softmax, lambda,
 };
+use downhill_nn::{LayerNorm, RmsNorm};
 
 pub(crate) const ACTIVATIONS: [Activation; 16] = [
     Activation::Relu,
@@ -78,6 +79,11 @@ pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
         ),
         [3].into(),
     );
+    add(AnyLayer::new(LayerNorm::new()), [4].into());
+    add(AnyLayer::new(LayerNorm::new().axes(2).eps(0.1).without_bias()), [2, 3].into());
+    add(AnyLayer::new(LayerNorm::new().without_affine()), [2, 5].into());
+    add(AnyLayer::new(RmsNorm::new()), [4].into());
+    add(AnyLayer::new(RmsNorm::new().axes(2).eps(0.1).without_affine()), [2, 3].into());
     rows
 }
 

@@ -16,8 +16,10 @@ mod matmul;
 mod pieces;
 mod rearrange;
 mod reduce;
+mod row_norm;
 mod scalar;
 mod softmax;
+mod sums;
 mod tiles;
 mod walk;
 mod zip;
@@ -30,6 +32,7 @@ pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,
 };
 pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
+pub use row_norm::RowNorm;
 pub use scalar::{maximum, minimum};
 pub use softmax::{log_softmax, logsumexp, softmax, softmax_and_log};
 pub use zip::{broadcast_to, map, zip, zip3};
