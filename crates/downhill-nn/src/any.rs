@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::layer::ErasedLayer;
 use crate::layers::{Activation, Dropout, Flatten, Linear, LogSoftmax, Residual, Sequential, Softmax};
+use crate::layers::{Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn};
 use crate::layers::{LayerNorm, RmsNorm};
+use crate::layers::{TransformerDecoderLayer, TransformerEncoderLayer};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -119,6 +121,8 @@ macro_rules! layers {
 layers!(
     Linear, Activation, Softmax, LogSoftmax, Flatten, Dropout, Sequential, Residual,
     LayerNorm, RmsNorm,
+    Embedding, Rnn, Lstm, Gru, MultiHeadAttention, PositionalEncoding, LearnedPositions, TransformerEncoderLayer,
+    TransformerDecoderLayer,
 );
 
 impl AnyLayer {

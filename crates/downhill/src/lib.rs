@@ -58,6 +58,10 @@ pub mod prelude {
         Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,
         Sequential, Target,
     };
+    pub use downhill_nn::{
+        Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn,
+        TransformerDecoderLayer, TransformerEncoderLayer,
+    };
     pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
     pub use downhill_train::{
         Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,

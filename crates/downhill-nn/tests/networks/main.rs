@@ -12,6 +12,7 @@ mod init;
 mod layers;
 mod losses;
 mod run;
+mod sequences;
 mod table;
 
 use downhill_nn::autodiff::tensor::random::generator;
