@@ -57,7 +57,8 @@ impl<'t, T: Scalar> Context<'t, T> {
     pub(crate) fn param_rows(&self, param: &Param, rows: Range<usize>) -> Var<'t, T> {
         let theta = self.params.theta();
         let part = self.params.layout().parts().get(param.part);
-        let Some(part) = part.filter(|part| part.shape.first().is_some_and(|&length| rows.end <= length)) else {
+        let Some(part) = part.filter(|part| part.shape.first().is_some_and(|&length| rows.end <= length))
+        else {
             let error = TensorError::Operand {
                 operation: "parameter",
                 rule: "was not declared in `build` with so many rows",

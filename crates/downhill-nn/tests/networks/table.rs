@@ -6,8 +6,8 @@ use downhill_nn::{
     Result, Scalar, Scope, Sequential, Softmax, lambda,
 };
 use downhill_nn::{
-    Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn, TransformerDecoderLayer,
-    TransformerEncoderLayer,
+    Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn,
+    TransformerDecoderLayer, TransformerEncoderLayer,
 };
 use downhill_nn::{LayerNorm, RmsNorm};
 
