@@ -1,7 +1,10 @@
 //! Operations: values, and gradients for a given upstream gradient.
 
-use downhill::autodiff::rules::elementwise::Identity;
+use downhill::autodiff::rules::attention::Attention;
+use downhill::autodiff::rules::elementwise::{Identity, Relu, Tanh};
+use downhill::autodiff::rules::embedding::Embedding;
 use downhill::autodiff::rules::normalize::BatchNorm;
+use downhill::autodiff::rules::recurrent::{Cell, Gru, Lstm, Recurrence, Rnn};
 use downhill::prelude::{Tape, Tensor, Var};
 use downhill::tensor::{Result as TensorResult, Shape};
 
@@ -11,7 +14,32 @@ use crate::json::Json;
 /// A case's operation on its inputs.
 type Operation<T> = for<'t> fn(&Call<'t, T>) -> Var<'t, T>;
 
-/// The operations that the library has, by the cases' names.
+/// A case's operation with several outputs, by name.
+type Several<T> = for<'t> fn(&Call<'t, T>) -> Vec<(&'static str, Var<'t, T>)>;
+
+/// The operations with several outputs that the library has, by the cases' names.
+fn several<T: Precision>() -> Vec<(&'static str, Several<T>)> {
+    vec![
+        ("lstm_cell", |c| {
+            let y = c.recurrence(c.step(), Lstm, &["h", "c"]);
+            vec![("h_out", c.row(y, 0)), ("c_out", c.row(y, 1))]
+        }),
+        ("rnn_sequence", |c| {
+            let y = c.recurrence(c.x(), Rnn { activation: Tanh }, &["h0"]);
+            vec![("y", y), ("h_n", c.row(y, c.steps() - 1))]
+        }),
+        ("gru_sequence", |c| {
+            let y = c.recurrence(c.x(), Gru, &["h0"]);
+            vec![("y", y), ("h_n", c.row(y, c.steps() - 1))]
+        }),
+        ("lstm_sequence", |c| {
+            let (steps, y) = (c.steps(), c.recurrence(c.x(), Lstm, &["h0", "c0"]));
+            vec![("y", y.slice(1, 0..steps, 1)), ("h_n", c.row(y, steps - 1)), ("c_n", c.row(y, steps))]
+        }),
+    ]
+}
+
+/// The operations with one output that the library has, by the cases' names.
 fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
     vec![
         ("neg", |c| -c.x()),
@@ -113,6 +141,34 @@ fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
         ("batch_norm_eval", |c| {
             c.x().fixed_norm(c.find("weight"), c.find("bias"), c.running(), c.params.number("eps"))
         }),
+        ("embedding", |c| {
+            let indices = c.tape.constant(c.inputs.at("index").tensor().cast());
+            let padding = c.params.get("padding_idx").map(|_| c.params.count("padding_idx"));
+            indices.apply2(Embedding { padding }, c.var("weight"))
+        }),
+        ("rnn_cell", |c| {
+            let y = match c.params.text("nonlinearity") {
+                "relu" => c.recurrence(c.step(), Rnn { activation: Relu }, &["h"]),
+                _ => c.recurrence(c.step(), Rnn { activation: Tanh }, &["h"]),
+            };
+            c.row(y, 0)
+        }),
+        ("gru_cell", |c| c.row(c.recurrence(c.step(), Gru, &["h"]), 0)),
+        ("scaled_dot_product_attention", |c| {
+            let scale = c.params.get("scale").map(|_| c.params.number("scale"));
+            let mask = c.inputs.get("mask").filter(|mask| mask.is_tensor_of("bool")).map(|mask| mask.mask());
+            let rule = Attention { heads: None, causal: c.params.flag("is_causal"), scale, mask };
+            match c.find("mask") {
+                Some(bias) => c.var("q").attention_biased(c.var("k"), c.var("v"), bias, rule),
+                None => c.var("q").attention(c.var("k"), c.var("v"), rule),
+            }
+        }),
+        ("multi_head_self_attention", |c| {
+            let rule = Attention { heads: Some(c.params.count("num_heads")), ..Attention::default() };
+            let qkv = c.x().linear(c.var("in_proj_weight"), c.find("in_proj_bias"), Identity);
+            let y = qkv.self_attention(None, rule);
+            y.linear(c.var("out_proj_weight"), c.find("out_proj_bias"), Identity)
+        }),
     ]
 }
 
@@ -125,9 +181,11 @@ pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
 
 fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
     let name = case.text("op");
-    let Some((_, operation)) = operations::<T>().into_iter().find(|row| row.0 == name) else {
+    let single = operations::<T>().into_iter().find(|row| row.0 == name);
+    let several = several::<T>().into_iter().find(|row| row.0 == name);
+    if single.is_none() && several.is_none() {
         return Ok(Verdict::Lacks(vec![name.into()]));
-    };
+    }
     let (inputs, grads) = (case.at("inputs"), case.at("grads"));
     let tape = Tape::new();
     let floats = inputs.entries().filter(|(_, input)| input.is_tensor_of("f64"));
@@ -136,18 +194,33 @@ fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
         (name, if grads.get(name).is_some() { tape.variable(value) } else { tape.constant(value) })
     });
     let call = Call { tape: &tape, vars: vars.collect(), inputs, params: case.at("params") };
-    let y = operation(&call);
-    let want = case.at("outputs").at("y").tensor();
-    checks.compare("y", &y.value()?, &want, Tolerance::of_output::<T>(case, "y"));
-    for (name, place) in ["running_mean", "running_var"].into_iter().zip(BatchNorm::RUNNING) {
-        if let Some(want) = case.at("outputs").get(name) {
+    let running = |name: &str| {
+        let statistics = ["running_mean", "running_var"].into_iter().zip(BatchNorm::RUNNING);
+        statistics.into_iter().find(|statistic| statistic.0 == name).map(|statistic| statistic.1)
+    };
+    let one = single.map(|(_, operation)| vec![("y", operation(&call))]);
+    let outputs = one.or_else(|| several.map(|(_, operation)| operation(&call))).unwrap_or_default();
+    for (name, want) in case.at("outputs").entries() {
+        let got = match (outputs.iter().find(|output| output.0 == name), running(name)) {
+            (Some((_, y)), _) => y.value()?,
             // In use they stay as they were.
-            let got = y.saved(place).map_or_else(|| call.var(name).value(), Ok)?;
-            checks.compare(name, &got, &want.tensor(), Tolerance::of_output::<T>(case, name));
-        }
+            (None, Some(place)) => outputs[0].1.saved(place).map_or_else(|| call.var(name).value(), Ok)?,
+            (None, None) => return Err(format!("no output {name}").into()),
+        };
+        checks.compare(name, &got, &want.tensor(), Tolerance::of_output::<T>(case, name));
     }
-    if let Some(upstream) = case.at("upstream").get("y") {
-        let gradients = y.pullback(&upstream.tensor().cast(), &mut [])?;
+    // The gradient of the sum of all outputs times what comes from above.
+    let upstream = |name: &str| case.at("upstream").get(name).map(|upstream| upstream.tensor().cast());
+    let pulled: Vec<_> = outputs.iter().filter_map(|&(name, y)| Some((y, upstream(name)?))).collect();
+    let gradients = match &pulled[..] {
+        [] => None,
+        [(y, upstream)] => Some(y.pullback(upstream, &mut [])?),
+        several => {
+            let terms = several.iter().map(|(y, upstream)| (*y * tape.constant(upstream.clone())).sum());
+            Some(terms.reduce(|a, b| a + b).ok_or("no outputs")?.backward()?)
+        }
+    };
+    if let Some(gradients) = gradients {
         for (name, want) in grads.entries() {
             let gradient = format!("d_{name}");
             let tolerance = Tolerance::of_output::<T>(case, &gradient);
@@ -176,6 +249,31 @@ impl<'t, T: Precision> Call<'t, T> {
 
     fn x(&self) -> Var<'t, T> {
         self.var("x")
+    }
+
+    /// x `[n, f]` as a sequence of one step.
+    fn step(&self) -> Var<'t, T> {
+        let shape = self.x().shape();
+        self.x().reshape([shape[0], 1, shape[1]])
+    }
+
+    /// The steps of x `[n, t, f]`.
+    fn steps(&self) -> usize {
+        self.x().shape()[1]
+    }
+
+    /// A recurrence over x with the case's weights, from the states of these names.
+    fn recurrence<C: Cell<T>>(&self, x: Var<'t, T>, cell: C, states: &[&str]) -> Var<'t, T> {
+        let biases = self.find("b_ih").zip(self.find("b_hh")).map(|(b_ih, b_hh)| [b_ih, b_hh]);
+        let states: Vec<_> = states.iter().map(|name| self.var(name)).collect();
+        let rule = Recurrence { cell, reverse: false, bias: biases.is_some(), final_cell: true };
+        x.recurrence([self.var("w_ih"), self.var("w_hh")], biases, &states, rule)
+    }
+
+    /// A row `[n, h]` of `[n, rows, h]`.
+    fn row(&self, y: Var<'t, T>, row: usize) -> Var<'t, T> {
+        let shape = y.shape();
+        y.slice(1, row..row + 1, 1).reshape([shape[0], shape[2]])
     }
 
     /// All inputs, in the order of their names.

@@ -13,6 +13,8 @@ use crate::layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Ma
 use crate::layers::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm,
 };
+use crate::layers::{Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn};
+use crate::layers::{TransformerDecoderLayer, TransformerEncoderLayer};
 use crate::{Context, Error, Layer, Result, Scalar, Scope};
 
 /// A layer inside a container, with its place among all layers of the network.
@@ -126,6 +128,8 @@ layers!(
     Parallel, Repeat, Graph,
     LayerNorm, RmsNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
     Dropout2d, DropPath, GaussianNoise, PRelu, Glu, SwiGlu, Maxout, ActivityPenalty,
+    Embedding, Rnn, Lstm, Gru, MultiHeadAttention, PositionalEncoding, LearnedPositions, TransformerEncoderLayer,
+    TransformerDecoderLayer,
 );
 
 impl AnyLayer {

@@ -1,6 +1,7 @@
 //! What a layer's forward pass works with.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::tensor::random::{Generator, generator};
@@ -86,6 +87,31 @@ impl<'t, T: Scalar> Context<'t, T> {
         let shape = self.params.buffers().shape();
         let error = TensorError::Operand { operation: "buffer", rule: "was not declared in `build`", shape };
         self.tape.fail("buffer", vec![shape], error)
+    }
+
+    /// Some rows of a parameter, as one of its own: shared with it, not copied.
+    #[track_caller]
+    pub(crate) fn param_rows(&self, param: &Param, rows: Range<usize>) -> Var<'t, T> {
+        let theta = self.params.theta();
+        let part = self.params.layout().parts().get(param.part);
+        let Some(part) = part.filter(|part| part.shape.first().is_some_and(|&length| rows.end <= length))
+        else {
+            let error = TensorError::Operand {
+                operation: "parameter",
+                rule: "was not declared in `build` with so many rows",
+                shape: part.map_or(theta.shape(), |part| part.shape),
+            };
+            return self.tape.fail("parameter", vec![theta.shape()], error);
+        };
+        let shape = part.shape.with(0, rows.len());
+        let start = part.start + rows.start * part.shape.sample().elements();
+        if part.trainable {
+            return self.tape.parameter(theta, start, shape);
+        }
+        match theta.window(start, shape) {
+            Ok(value) => self.tape.constant(value),
+            Err(error) => self.tape.fail("parameter", vec![theta.shape(), shape], error),
+        }
     }
 
     /// Whether this is training.

@@ -54,6 +54,10 @@ pub use layers::{
 };
 pub use layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
 pub use layers::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
+pub use layers::{
+    Embedding, Gru, LearnedPositions, Lstm, Mask, MultiHeadAttention, PositionalEncoding, Recurrent, Rnn,
+    States, TransformerDecoderLayer, TransformerEncoderLayer,
+};
 pub use loss::{
     BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, CrossEntropyOnProbabilities, Huber, L1,
     Link, Loss, Mse, Reduction,

@@ -15,6 +15,7 @@ use downhill_nn::{
 };
 use downhill_nn::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
 use downhill_nn::{BatchNorm1d, GroupNorm, LayerNorm, RmsNorm, WeightPenalty};
+use downhill_nn::{Flatten, Gru, PositionalEncoding, TransformerEncoderLayer};
 use downhill_optim::{Adam, Optimizer, Sgd};
 use downhill_train::Learner;
 
@@ -121,10 +122,29 @@ fn row(
     Row { name, layers: AnyLayer::new(layers), loss, x, y }
 }
 
+/// A row on sequences.
+fn sequences(
+    name: &'static str,
+    layers: impl Layer,
+    loss: fn() -> Box<dyn Loss>,
+    [batch, steps, inputs, outputs]: [usize; 4],
+) -> Row {
+    let flat = row(name, layers, loss, [batch, steps * inputs, outputs]);
+    Row { x: flat.x.reshape([batch, steps, inputs]).unwrap(), ..flat }
+}
+
 fn rows() -> Vec<Row> {
     let cross_entropy = || -> Box<dyn Loss> { Box::new(CrossEntropy::new()) };
     let body = Sequential::new().then(dense(&[16, 8], Activation::Gelu)).then(Dropout::new(0.5).unwrap());
+    let gru = Sequential::new().then(Gru::new(6).layers(2).bidirectional().last()).then(Linear::new(3));
+    let attention = Sequential::new()
+        .then(PositionalEncoding::new())
+        .then(TransformerEncoderLayer::new(2, 8).causal().dropout(0.1).unwrap())
+        .then(Flatten)
+        .then(Linear::new(3));
     vec![
+        sequences("gru", gru, cross_entropy, [8, 5, 4, 3]),
+        sequences("attention", attention, cross_entropy, [8, 5, 4, 3]),
         row("4-16-3", dense(&[16, 3], Activation::Relu), cross_entropy, [16, 4, 3]),
         row("784-256-128-10", dense(&[256, 128, 10], Activation::Relu), cross_entropy, [64, 784, 10]),
         row("784-1024-1024-10", dense(&[1024, 1024, 10], Activation::Relu), cross_entropy, [8, 784, 10]),

@@ -59,8 +59,10 @@ pub mod prelude {
         Sequential, Target,
     };
     pub use downhill_nn::{
-        ActivityPenalty, BatchNorm1d, BatchNorm2d, DropPath, Dropout2d, GaussianNoise, Glu, GroupNorm,
-        InstanceNorm1d, InstanceNorm2d, LayerNorm, Maxout, PRelu, RmsNorm, SwiGlu, WeightPenalty,
+        ActivityPenalty, BatchNorm1d, BatchNorm2d, DropPath, Dropout2d, Embedding, GaussianNoise, Glu,
+        GroupNorm, Gru, InstanceNorm1d, InstanceNorm2d, LayerNorm, LearnedPositions, Lstm, Maxout,
+        MultiHeadAttention, PRelu, PositionalEncoding, RmsNorm, Rnn, SwiGlu, TransformerDecoderLayer,
+        TransformerEncoderLayer, WeightPenalty,
     };
     pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
     pub use downhill_train::{

@@ -1,13 +1,16 @@
 //! The differentiation rules, a file for each operation or family.
 
+pub mod attention;
 pub mod cross_entropy;
 pub mod elementwise;
+pub mod embedding;
 mod gated;
 pub mod linear;
 pub mod matmul;
 pub mod normalize;
 pub mod pairwise;
 pub mod rearrange;
+pub mod recurrent;
 pub mod reduce;
 pub mod softmax;
 

@@ -10,6 +10,7 @@ mod normalize;
 mod pairwise;
 mod rearrange;
 mod reduce;
+mod sequence;
 
 use downhill_autodiff::check::{self, Disagreement, Tolerance};
 use downhill_autodiff::tensor::num_dual::Dual64;
@@ -68,6 +69,7 @@ fn every_pullback_is_the_derivative_of_its_value() {
         reduce::rows(),
         rearrange::rows(),
         normalize::rows(),
+        sequence::rows(),
     ];
     for Row { name, prove } in rows.into_iter().flatten() {
         let config = Config { cases: 256, failure_persistence: None, ..Config::default() };

@@ -10,7 +10,7 @@ use crate::{AnyLayer, Context, Error, Layer, Result, Scalar, Scope};
 
 /// In training, sets each element to 0 with probability `p` and divides the others by 1 − p (Srivastava
 /// et al. 2014, in the inverted form); otherwise passes its input on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dropout {
     p: f64,
 }

@@ -2,8 +2,10 @@
 
 mod activation;
 mod activity_penalty;
+mod attention;
 mod batch_norm;
 mod dropout;
+mod embedding;
 mod flatten;
 mod gated;
 mod graph;
@@ -13,18 +15,23 @@ mod layer_norm;
 mod linear;
 mod noise;
 mod parallel;
+mod position;
 mod prelu;
+mod recurrent;
 mod repeat;
 mod residual;
 mod sequential;
 mod softmax;
+mod transformer;
 
 pub use activation::Activation;
 pub use activity_penalty::ActivityPenalty;
+pub use attention::{Mask, MultiHeadAttention};
 pub use batch_norm::{
     BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm, InstanceNorm1d, InstanceNorm2d,
 };
 pub use dropout::{DropPath, Dropout, Dropout2d};
+pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use gated::{Glu, Maxout, SwiGlu};
 pub use graph::{Graph, Node};
@@ -33,8 +40,11 @@ pub use layer_norm::{LayerNorm, RmsNorm};
 pub use linear::Linear;
 pub use noise::GaussianNoise;
 pub use parallel::Parallel;
+pub use position::{LearnedPositions, PositionalEncoding};
 pub use prelu::PRelu;
+pub use recurrent::{Gru, Lstm, Recurrent, Rnn, States};
 pub use repeat::Repeat;
 pub use residual::Residual;
 pub use sequential::Sequential;
 pub use softmax::{LogSoftmax, Softmax};
+pub use transformer::{TransformerDecoderLayer, TransformerEncoderLayer};

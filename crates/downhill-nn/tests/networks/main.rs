@@ -15,6 +15,7 @@ mod layers;
 mod losses;
 mod normalize;
 mod run;
+mod sequences;
 mod small_layers;
 mod table;
 

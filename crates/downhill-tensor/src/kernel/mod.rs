@@ -9,6 +9,7 @@
 //! Shapes are checked by the functions that infer them ([`slice_shape`], [`Matmul::new`] …), which
 //! return errors. The loops themselves panic when sizes do not fit: a programmer's error.
 
+mod attention;
 mod channel_norm;
 mod index;
 mod lines;
@@ -24,6 +25,7 @@ mod tiles;
 mod walk;
 mod zip;
 
+pub use attention::{Attention, AttentionMask, Heads};
 pub use channel_norm::{Change, ChannelNorm};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};

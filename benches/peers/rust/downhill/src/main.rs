@@ -1,13 +1,14 @@
-//! usage: peer-downhill WORKLOAD THREADS   (W1..W4, W6b1, W6b256)
+//! usage: peer-downhill WORKLOAD THREADS   (W1..W4, W6b1, W6b256, W7)
 //!
 //! The loop that the documentation shows: a `Learner` and its `step`, and `predict_on` a tape that is used again.
 #[path = "../../harness.rs"]
 mod harness;
 
 use downhill::autodiff::Tape;
+use downhill::nn::lambda;
 use downhill::prelude::*;
 use downhill::tensor::Threads;
-use harness::{Spec, args, batches, bench};
+use harness::{D, FF, H, L, Spec, T, V, args, batches, bench, tokens};
 
 fn network(s: &Spec) -> Network {
     let activation = if s.name == "W4" { Activation::Tanh } else { Activation::Relu };
@@ -21,10 +22,26 @@ fn network(s: &Spec) -> Network {
     Network::build(layers, [s.layers[0]]).unwrap()
 }
 
-fn main() {
-    let (s, threads, _) = args();
-    let threads = Threads::new(threads);
-    let data: Vec<(Tensor, Target)> = batches(&s)
+/// W7: a small decoder-only transformer, with the classes in axis 1, where the loss wants them.
+fn transformer() -> Network {
+    let positions = LearnedPositions::new().init(Init::Normal { mean: 0.0, std: 1.0 });
+    let mut layers = Sequential::new().then(Embedding::new(V, D)).then(positions);
+    for _ in 0..L {
+        layers = layers.then(TransformerEncoderLayer::new(H, FF).pre_norm().causal());
+    }
+    let layers = layers.then(Linear::new(V)).then(lambda!(|x| x.transpose(1, 2)));
+    Network::build(layers, [T]).unwrap()
+}
+
+fn data(s: &Spec) -> Vec<(Tensor, Target)> {
+    if s.name == "W7" {
+        let whole = |x: &[i64]| Tensor::from_fn([s.batch, T], |i| x[i]);
+        return tokens(s)
+            .into_iter()
+            .map(|(x, y)| (whole(&x).map(|x| x as f32), whole(&y).map(|y| y as usize).into()))
+            .collect();
+    }
+    batches(s)
         .into_iter()
         .map(|b| {
             let x = Tensor::new([s.batch, s.layers[0]], b.x).unwrap();
@@ -32,7 +49,13 @@ fn main() {
             let y = if s.name == "W4" { Tensor::new([s.batch, 1], b.y).unwrap().into() } else { classes().into() };
             (x, y)
         })
-        .collect();
+        .collect()
+}
+
+fn main() {
+    let (s, threads, _) = args();
+    let threads = Threads::new(threads);
+    let data = data(&s);
     if s.name.starts_with("W6") {
         let (net, params) = (network(&s), network(&s).init(0));
         bench(
@@ -52,6 +75,7 @@ fn main() {
     }
     let learner = || -> Learner {
         let learner = match s.name.as_str() {
+            "W7" => Learner::new(transformer(), CrossEntropy::new(), Adam::new(s.lr).unwrap(), 0),
             "W4" => Learner::new(network(&s), Mse::new(), Adam::new(s.lr).unwrap(), 0),
             "W3" => Learner::new(network(&s), CrossEntropy::new(), Adam::new(s.lr).unwrap(), 0),
             _ => Learner::new(network(&s), CrossEntropy::new(), Sgd::new(s.lr).unwrap().momentum(0.9).unwrap(), 0),
