@@ -16,7 +16,7 @@ fn what_does_not_join_is_named() {
     let mut circle = Graph::new();
     let mut other = Graph::new();
     let x = circle.input([4]);
-    (0..5).for_each(|_| drop(other.input([1])));
+    (0..5).for_each(|_| _ = other.input([1]));
     let foreign = other.layer("y", linear(2), x);
     let y = circle.layer("y", linear(2), foreign);
     let mut short = Graph::new();
