@@ -1,0 +1,12 @@
+//! One target for all tests of this crate: a file for each part of it.
+
+mod arrays;
+mod batches;
+#[cfg(feature = "bundled")]
+mod bundled;
+mod dataset;
+mod folder;
+mod hostile;
+mod idx;
+mod table;
+mod transform;
