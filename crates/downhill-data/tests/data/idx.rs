@@ -1,5 +1,4 @@
 //! IDX files: what they become, and what is said of those that are wrong.
-#![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 use downhill_data::{Error, idx};
 use downhill_tensor::Tensor;
