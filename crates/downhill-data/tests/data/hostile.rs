@@ -1,7 +1,7 @@
 //! Damaged files: every reader is given every kind of valid file, cut off and with bytes changed. It may refuse
 //! them or read something else, but neither panic nor run out of memory.
 
-use downhill_data::{Error, Table, idx, npy};
+use downhill_data::{Error, Missing, Schema, Table, idx, npy};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -22,7 +22,8 @@ fn readers() -> Vec<(&'static str, Reader, Vec<Vec<u8>>)> {
             |bytes| {
                 let table = Table::from_reader(bytes, "f")?;
                 let _ = table.classification::<f32>("kind");
-                table.categorical(["kind"])?.regression::<f32>(["y"]).map(|_| ())
+                let schema = Schema::regression(["y"]).categorical(["kind"]).missing(Missing::Median);
+                schema.fit(&table)?.dataset::<f32>(&table).map(|_| ())
             },
             vec![b"x,kind,y\n1,\"a\",3\n-2.5e3,\"b \"\"c\",4\r\n7,a,5".to_vec()],
         ),
