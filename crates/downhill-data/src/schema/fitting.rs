@@ -212,7 +212,11 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     let (below, &mut upper, _) = numbers.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = below.iter().copied().max_by(f64::total_cmp);
     // Halves first: the sum may overflow.
-    if let Some(lower) = lower.filter(|_| numbers.len() % 2 == 0) { lower / 2.0 + upper / 2.0 } else { upper }
+    if let Some(lower) = lower.filter(|_| numbers.len().is_multiple_of(2)) {
+        lower / 2.0 + upper / 2.0
+    } else {
+        upper
+    }
 }
 
 /// Classes in ascending order: of their numbers if all of them are numbers, else of their characters.
