@@ -14,8 +14,7 @@ fn source(data: &Dataset) -> Epoch {
 #[test]
 fn of_a_data_set_it_makes_what_fit_makes() {
     let (data, test) = (clouds(40, 4, 3, 1), clouds(20, 4, 3, 2));
-    let divide = Transform::DivideBy(4.0);
-    let make = || classifier(4, 3).transform(divide.clone()).validation(&test);
+    let make = || classifier(4, 3).transform(Transform::DivideBy(4.0)).validation(&test);
     let (fit, of_source) = (make().fit(&data).unwrap(), make().fit_source(source(&data)).unwrap());
     assert_eq!(of_source.model.params(), fit.model.params());
     assert_eq!(of_source.model.evaluate(&test).unwrap(), fit.model.evaluate(&test).unwrap());
