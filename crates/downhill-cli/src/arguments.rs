@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use downhill::data::{Missing, Unknown};
 
 use crate::config::{ACTIVATIONS, OPTIMIZERS, SCHEDULES, Scale};
 
@@ -93,6 +94,14 @@ pub(crate) struct ReadingArguments {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) drop: Vec<String>,
 
+    /// What to do where a cell is empty: error, drop (the row), mean, median or a number [default: error]
+    #[arg(long, value_name = "HOW", value_parser = missing, hide_default_value = true, default_value = "error")]
+    pub(crate) missing: Missing,
+
+    /// What to do with a category that the training rows did not have
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub(crate) unknown: UnknownArgument,
+
     /// The character between cells [default: a comma, a tab for .tsv]
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) delimiter: Option<char>,
@@ -100,6 +109,37 @@ pub(crate) struct ReadingArguments {
     /// The file with the labels or values, where DATA is an array
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) labels: Option<PathBuf>,
+}
+
+/// What to do with a category that the training rows did not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum UnknownArgument {
+    /// Name its cell
+    #[default]
+    Error,
+    /// Take it for none of those known
+    Ignore,
+}
+
+impl From<UnknownArgument> for Unknown {
+    fn from(unknown: UnknownArgument) -> Unknown {
+        match unknown {
+            UnknownArgument::Error => Unknown::Error,
+            UnknownArgument::Ignore => Unknown::Ignore,
+        }
+    }
+}
+
+fn missing(text: &str) -> Result<Missing, String> {
+    Ok(match text {
+        "error" => Missing::Error,
+        "drop" => Missing::Drop,
+        "mean" => Missing::Mean,
+        "median" => Missing::Median,
+        number => Missing::Constant(
+            number.parse().map_err(|_| "error, drop, mean, median or a number is wanted".to_owned())?,
+        ),
+    })
 }
 
 /// What is learned.
@@ -195,6 +235,14 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) print_config: bool,
 
+    /// Go on from the newest checkpoint in FOLDER, to the same bits as without the break
+    #[arg(long)]
+    pub(crate) resume: bool,
+
+    /// Seconds between two checkpoints; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) checkpoint_seconds: u64,
+
     /// Threads to compute on; 0 for as many as there are
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
@@ -203,7 +251,7 @@ pub(crate) struct RunArguments {
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
-    /// Show training live in a browser at this address
+    /// Show training live in a browser at this address [default: 127.0.0.1:8123]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123")]
     pub(crate) serve: Option<SocketAddr>,
 

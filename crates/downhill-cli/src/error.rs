@@ -23,9 +23,6 @@ pub(crate) enum Error {
         /// Why not.
         source: io::Error,
     },
-    /// Somebody pressed Ctrl-C before there was anything to keep.
-    #[error("interrupted")]
-    Interrupted,
     /// Nobody reads the output any more, which is no failure.
     #[error("the output was closed")]
     Closed,
@@ -54,7 +51,6 @@ impl Error {
         match self {
             Error::Closed => 0,
             Error::Usage(_) => 2,
-            Error::Interrupted => INTERRUPTED,
             _ => 1,
         }
     }

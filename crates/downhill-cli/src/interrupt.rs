@@ -1,10 +1,7 @@
 //! Ctrl-C.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use downhill::train::{Callback, EpochRecord};
+use std::sync::atomic::AtomicBool;
 
 use crate::error::{Error, Result};
 
@@ -13,7 +10,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on the first Ctrl-C is only noted, so that what has been computed can be saved; the second one ends
+    /// Watches from now on: the first Ctrl-C is only noted, so that what has been computed can be saved; the second one ends
     /// the program at once.
     pub(crate) fn watch() -> Result<Interrupt> {
         let interrupt = Interrupt::default();
@@ -28,15 +25,8 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Whether it has been pressed.
-    pub(crate) fn pressed(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Ends a training after the epoch.
-impl Callback for Interrupt {
-    fn on_epoch(&mut self, _: &EpochRecord) -> downhill::train::Result<ControlFlow<()>> {
-        Ok(if self.pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    /// What becomes true when it is pressed.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
     }
 }

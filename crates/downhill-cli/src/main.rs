@@ -14,8 +14,10 @@ mod interrupt;
 mod live;
 mod output;
 mod scores;
+mod serve;
 mod source;
 mod task;
+mod tensorboard;
 mod training;
 
 use std::process::ExitCode;

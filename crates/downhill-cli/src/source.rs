@@ -31,8 +31,24 @@ impl Source {
     /// Opens a file, a folder, or a bundled set by its name.
     pub(crate) fn open(name: &str, delimiter: Option<char>, labels: Option<&Path>) -> Result<Source> {
         let path = Path::new(name);
+        if !path.is_file()
+            && let Some(set) = bundled(name)
+        {
+            let target = match set {
+                Bundled::Iris => "species",
+                Bundled::Wine => "cultivar",
+                Bundled::BreastCancer => "diagnosis",
+                Bundled::Digits => "digit",
+                _ => "progression",
+            };
+            return Ok(Source::Table(set.table()?, Some((target, set.split()))));
+        }
         if !path.exists() {
-            return bundled(name);
+            let names: Vec<&str> = Bundled::ALL.into_iter().map(Bundled::name).collect();
+            return Err(Error::Input(format!(
+                "there is no file \"{name}\", and no bundled data set of this name: there are {}",
+                names.join(", ")
+            )));
         }
         if path.is_dir() {
             let (train, test) = idx::mnist(path)?;
@@ -104,21 +120,7 @@ fn unnamed(file: &str, arrays: &Arrays, wanted: &str) -> Error {
     Error::Input(format!("{file}: none of its arrays is named like {wanted}; it holds {}", names.join(", ")))
 }
 
-fn bundled(name: &str) -> Result<Source> {
+fn bundled(name: &str) -> Option<Bundled> {
     let plain = name.replace('-', "_");
-    let Some(set) = Bundled::ALL.into_iter().find(|set| set.name() == plain) else {
-        let names: Vec<&str> = Bundled::ALL.into_iter().map(Bundled::name).collect();
-        return Err(Error::Input(format!(
-            "there is no file \"{name}\", and no bundled data set of this name: there are {}",
-            names.join(", ")
-        )));
-    };
-    let target = match set {
-        Bundled::Iris => "species",
-        Bundled::Wine => "cultivar",
-        Bundled::BreastCancer => "diagnosis",
-        Bundled::Digits => "digit",
-        _ => "progression",
-    };
-    Ok(Source::Table(set.table()?, Some((target, set.split()))))
+    Bundled::ALL.into_iter().find(|set| set.name() == plain)
 }

@@ -1,10 +1,11 @@
 //! A training, from data to files.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use downhill::nn::{Flatten, Loss};
 use downhill::prelude::*;
-use downhill::train::Fit;
+use downhill::train::{Checkpoints, Fit};
 use serde::Serialize;
 
 use crate::arguments::RunArguments;
@@ -16,6 +17,13 @@ use crate::live::Live;
 use crate::output::{Report, thousands};
 use crate::scores::Scores;
 use crate::task::Task;
+use crate::tensorboard::EventFile;
+
+/// The file with what decides which model comes out, beside the model.
+pub(crate) const CONFIG: &str = "config.toml";
+
+/// The folder of the checkpoints, beside the model.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// What came of a training.
 #[derive(Serialize)]
@@ -50,22 +58,11 @@ pub(crate) fn train(
     interrupt: &Interrupt,
 ) -> Result<Outcome> {
     let Task { train, test, target, .. } = task;
-    let (train, test) = match test {
-        Some(test) => (train, Some(test)),
-        None if config.test == 0.0 => (train, None),
-        None if train.classes().is_some() => {
-            let (train, test) = train.stratified_split(1.0 - config.test, config.seed)?;
-            (train, Some(test))
-        }
-        None => {
-            let (train, test) = train.split(1.0 - config.test, config.seed)?;
-            (train, Some(test))
-        }
-    };
     make_folder(&run.output)?;
+    write(&run.output.join(CONFIG), &config.to_toml()?)?;
     let fit = trainer(&train, config, run, interrupt)?.fit(&train)?;
     let scores = test.as_ref().map(|test| scores(&fit.model, test)).transpose()?;
-    let files = write_files(&fit, config, &run.output)?;
+    let files = write_files(&fit, &run.output)?;
     Ok(Outcome {
         data: train.name().to_owned(),
         target,
@@ -75,7 +72,7 @@ pub(crate) fn train(
         restored_epoch: fit.history.restored,
         seconds: fit.history.seconds(),
         seed: config.seed,
-        interrupted: interrupt.pressed(),
+        interrupted: fit.stopped,
         test: scores,
         files,
         model: fit.model,
@@ -125,10 +122,24 @@ fn trainer(data: &Dataset, config: &Config, run: &RunArguments, interrupt: &Inte
     if config.patience > 0 {
         trainer = trainer.early_stopping(EarlyStopping::new(config.patience));
     }
+    if run.checkpoint_seconds > 0 || run.resume {
+        let folder = run.output.join(CHECKPOINTS);
+        if run.resume {
+            trainer = trainer.resume(&folder);
+        } else {
+            // Those of a training whose place this one takes.
+            remove(&folder)?;
+        }
+        let pause = Duration::from_secs(run.checkpoint_seconds.max(1));
+        trainer = trainer.checkpoints(Checkpoints::new(folder).every_epochs(0).every(pause).without_best());
+    }
+    if let Some(folder) = &run.tensorboard {
+        trainer = trainer.callback(EventFile::create(folder)?);
+    }
     if !run.quiet {
         trainer = trainer.callback(Live::new());
     }
-    Ok(trainer.callback(interrupt.clone()))
+    Ok(trainer.stop_when(interrupt.flag()))
 }
 
 fn loss(data: &Dataset, loss: LossConfig) -> Result<Box<dyn Loss>> {
@@ -151,16 +162,22 @@ fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))
 }
 
-fn write_files(fit: &Fit, config: &Config, folder: &Path) -> Result<Vec<PathBuf>> {
-    let model = folder.join("model.downhill");
-    fit.model.save(&model)?;
-    let mut files = vec![model];
-    for (name, text) in [("history.csv", history::to_csv(&fit.history)), ("config.toml", config.to_toml()?)] {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|error| Error::file(&path, error))?;
-        files.push(path);
+fn remove(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(folder, error)),
+        _ => Ok(()),
     }
-    Ok(files)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(|error| Error::file(path, error))
+}
+
+fn write_files(fit: &Fit, folder: &Path) -> Result<Vec<PathBuf>> {
+    let [model, history] = ["model.downhill", "history.csv"].map(|name| folder.join(name));
+    fit.model.save(&model)?;
+    write(&history, &history::to_csv(&fit.history))?;
+    Ok(vec![model, history, folder.join(CONFIG)])
 }
 
 impl Report for Outcome {
@@ -173,6 +190,9 @@ impl Report for Outcome {
         );
         if let Some(test) = &self.test {
             text += &format!("test: {}", test.text());
+        }
+        if self.interrupted {
+            text += "interrupted: --resume goes on from here\n";
         }
         for file in &self.files {
             text += &format!("wrote {}\n", file.display());

@@ -23,8 +23,9 @@ pub(super) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
         schedule: Some("cosine".into()),
         ..TrainingArguments::default()
     };
-    let config = Config::new(&settings)?;
-    let task = Task::new(Source::open("digits", None, None)?, &ReadingArguments::default(), None)?;
+    let config = Config::new(&settings, None)?;
+    let task =
+        Task::new(Source::open("digits", None, None)?, &ReadingArguments::default(), None, config.cut())?;
     if !arguments.run.quiet {
         eprintln!("1,797 handwritten digits of 8 × 8 pixels: learning to read them");
     }

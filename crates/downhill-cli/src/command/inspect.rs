@@ -1,5 +1,6 @@
 //! `downhill inspect`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use downhill::data::{Array, idx, npy, npz, safetensors};
@@ -20,7 +21,6 @@ struct Inspection {
     /// The rows of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<usize>,
-    /// The features that a model needs, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     classes: Vec<String>,
     parts: Vec<Part>,
@@ -35,21 +35,28 @@ struct Part {
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     shape: Option<Vec<usize>>,
+    /// How many cells of a column are empty.
+    #[serde(skip_serializing_if = "is_zero")]
+    empty: usize,
     #[serde(flatten)]
     content: Content,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Content {
     Numbers(Statistics),
-    /// Of text: how many cells are empty and how many different ones there are, with the first of them.
+    /// Of text: how many different ones there are, with the first of them.
     Text {
         different: usize,
         examples: Vec<String>,
     },
-    /// Something is amiss: the reader's words.
-    Unclear {
+    /// Numbers with text among them, and where the first is.
+    Mixed {
         problem: String,
     },
 }
@@ -70,7 +77,7 @@ pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<()> {
     let (rows, parts, classes) = match kind {
         FileKind::Table => {
             let table = source::table(path, arguments.delimiter)?;
-            (Some(table.len()), columns(&table), Vec::new())
+            (Some(table.len()), columns(&table)?, Vec::new())
         }
         FileKind::Npy => (None, vec![array("array", &npy::open(path)?)?], Vec::new()),
         FileKind::Npz => (None, arrays(&npz::read(path)?)?, Vec::new()),
@@ -105,31 +112,39 @@ fn tensor<T: downhill::tensor::Real>(name: &str, kind: &str, tensor: &Tensor<T>)
         name: name.to_owned(),
         kind: kind.to_owned(),
         shape: Some(tensor.shape().to_vec()),
+        empty: 0,
         content: Content::Numbers(Statistics::new(numbers)),
     }
 }
 
-/// The columns of a table: numbers, text, or what is wrong with them.
-fn columns(table: &Table) -> Vec<Part> {
-    const EXAMPLES: usize = 4;
+/// The columns of a table.
+fn columns(table: &Table) -> Result<Vec<Part>> {
     let column = |name: &str| {
-        let (kind, content) = match (table.inputs::<f64>(&[name]), table.classes(name)) {
-            (Ok(numbers), _) => {
-                ("number", Content::Numbers(Statistics::new(numbers.as_slice().iter().copied())))
-            }
-            // Numbers with something else among them.
-            (Err(error), Ok(texts)) if texts.iter().any(|text| text.parse::<f64>().is_ok()) => {
-                ("mixed", Content::Unclear { problem: error.to_string() })
-            }
-            (_, Ok(texts)) => {
-                let examples = texts.iter().take(EXAMPLES).cloned().collect();
-                ("text", Content::Text { different: texts.len(), examples })
-            }
-            (_, Err(error)) => ("gaps", Content::Unclear { problem: error.to_string() }),
-        };
-        Part { name: name.to_owned(), kind: kind.to_owned(), shape: None, content }
+        let cells: Vec<&str> = table.column(name)?.collect();
+        let (kind, content) = column(&cells);
+        let empty = cells.iter().filter(|cell| cell.is_empty()).count();
+        Ok(Part { name: name.to_owned(), kind: kind.to_owned(), shape: None, empty, content })
     };
     table.columns().map(column).collect()
+}
+
+/// What a column's cells are: numbers, text, or numbers with text among them.
+fn column(cells: &[&str]) -> (&'static str, Content) {
+    const EXAMPLES: usize = 4;
+    let numbers: Vec<f64> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
+    let stray = cells.iter().position(|cell| !cell.is_empty() && cell.parse::<f64>().is_err());
+    match stray {
+        None => ("number", Content::Numbers(Statistics::new(numbers.into_iter()))),
+        Some(row) if !numbers.is_empty() => {
+            let problem = format!("row {} holds {:?} among numbers", row + 1, cells[row]);
+            ("mixed", Content::Mixed { problem })
+        }
+        Some(_) => {
+            let different: BTreeSet<&str> = cells.iter().copied().filter(|cell| !cell.is_empty()).collect();
+            let examples = different.iter().take(EXAMPLES).map(|&text| text.to_owned()).collect();
+            ("text", Content::Text { different: different.len(), examples })
+        }
+    }
 }
 
 impl Statistics {
@@ -180,7 +195,10 @@ impl Report for Inspection {
                         examples.join(", ")
                     ));
                 }
-                Content::Unclear { problem } => remarks.push(problem.clone()),
+                Content::Mixed { problem } => remarks.push(format!("{}: {problem}", part.name)),
+            }
+            if part.empty > 0 {
+                remarks.push(format!("{}: {} cells are empty", part.name, part.empty));
             }
             rows.push(row);
         }
@@ -202,5 +220,18 @@ mod tests {
         let statistics = Statistics::new([1.0, 3.0, f64::NAN].into_iter());
         let expected = Statistics { min: 1.0, max: 3.0, mean: 2.0, deviation: 1.0, not_finite: 1 };
         assert_eq!(statistics, expected);
+    }
+
+    #[test]
+    fn kinds_of_columns() {
+        for (cells, expected) in
+            [(["1", "", "2"], "number"), (["a", "", "b"], "text"), (["1", "x", "2"], "mixed")]
+        {
+            let (kind, content) = column(&cells);
+            assert_eq!(kind, expected);
+            if let Content::Mixed { problem } = content {
+                assert_eq!(problem, "row 2 holds \"x\" among numbers");
+            }
+        }
     }
 }

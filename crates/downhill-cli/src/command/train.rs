@@ -9,18 +9,19 @@ use crate::interrupt::Interrupt;
 use crate::output::{print, report, thousands};
 use crate::source::Source;
 use crate::task::Task;
-use crate::training;
+use crate::training::{self, CONFIG};
 
 pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
-    let config = Config::new(&arguments.training)?;
-    let TrainArguments { data, reading, test, run, .. } = arguments;
+    let TrainArguments { data, reading, test, run, training } = arguments;
+    let begun = Some(run.output.join(CONFIG)).filter(|path| run.resume && path.exists());
+    let config = Config::new(training, begun.as_deref())?;
     if run.print_config {
         print(&config.to_toml()?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let source = Source::open(data, reading.delimiter, reading.labels.as_deref())?;
     let test = test.as_ref().map(|test| Source::open(test, reading.delimiter, None)).transpose()?;
-    let task = Task::new(source, reading, test)?;
+    let task = Task::new(source, reading, test, config.cut())?;
     if !run.quiet {
         eprintln!("{}", about(&task));
     }

@@ -14,6 +14,7 @@ pub(crate) use schedule::{SCHEDULES, ScheduleConfig};
 
 use crate::arguments::TrainingArguments;
 use crate::error::{Error, Result};
+use crate::task::Cut;
 
 /// Everything that decides what a training on given data makes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,9 +89,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults, changed by the file and then by the flags.
-    pub(crate) fn new(arguments: &TrainingArguments) -> Result<Config> {
-        let mut config = match &arguments.config {
+    /// The defaults, changed by the file and then by the flags. A training that goes on does so as it began, if no
+    /// file is named.
+    pub(crate) fn new(arguments: &TrainingArguments, begun: Option<&Path>) -> Result<Config> {
+        let mut config = match arguments.config.as_deref().or(begun) {
             Some(path) => Config::read(path)?,
             None => Config::default(),
         };
@@ -154,6 +156,11 @@ impl Config {
         }
         self.optimizer.build::<f32>()?;
         self.schedule.check()
+    }
+
+    /// How a test part is cut off.
+    pub(crate) fn cut(&self) -> Cut {
+        Cut { share: self.test, seed: self.seed }
     }
 
     /// The text of a file that says the same.
