@@ -1,6 +1,5 @@
 //! What may be written on the command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -250,10 +249,6 @@ pub(crate) struct RunArguments {
     /// Show nothing while training
     #[arg(short, long)]
     pub(crate) quiet: bool,
-
-    /// Show training live in a browser at this address [default: 127.0.0.1:8123]
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123")]
-    pub(crate) serve: Option<SocketAddr>,
 
     /// Write event files for TensorBoard into this folder
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]

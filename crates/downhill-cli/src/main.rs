@@ -14,7 +14,6 @@ mod interrupt;
 mod live;
 mod output;
 mod scores;
-mod serve;
 mod source;
 mod task;
 mod tensorboard;

@@ -92,6 +92,12 @@ impl Config {
     /// The defaults, changed by the file and then by the flags. A training that goes on does so as it began, if no
     /// file is named.
     pub(crate) fn new(arguments: &TrainingArguments, begun: Option<&Path>) -> Result<Config> {
+        let shape =
+            arguments.hidden.is_some() || arguments.activation.is_some() || arguments.dropout.is_some();
+        if shape && arguments.config.is_some() {
+            let message = "--hidden, --activation and --dropout contradict the layers of --config";
+            return Err(Error::Usage(message.into()));
+        }
         let mut config = match arguments.config.as_deref().or(begun) {
             Some(path) => Config::read(path)?,
             None => Config::default(),
@@ -131,11 +137,6 @@ impl Config {
             *place = flag.or(*place);
         }
         if arguments.hidden.is_some() || arguments.activation.is_some() || arguments.dropout.is_some() {
-            if arguments.config.is_some() {
-                let message =
-                    "--hidden, --activation and --dropout say again what the layers of --config say";
-                return Err(Error::Usage(message.into()));
-            }
             let hidden = arguments.hidden.clone().unwrap_or_else(|| vec![64, 32]);
             let activation = arguments.activation.as_deref().map_or(Ok(LayerConfig::Relu), activation)?;
             // A single 0 is the way to write no hidden layer at all.

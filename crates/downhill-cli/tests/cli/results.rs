@@ -12,7 +12,7 @@ fn model(folder: &Path, run: &str) -> Vec<u8> {
 #[test]
 fn the_same_seed_makes_the_same_model_to_the_bit() {
     let folder = folder("seed");
-    for (run, more) in [("a", "--threads 1"), ("b", "--threads 3 --serve 127.0.0.1:0"), ("c", "--seed 1")] {
+    for (run, more) in [("a", "--threads 1"), ("b", "--threads 3"), ("c", "--seed 1")] {
         succeed(&folder, &format!("train digits --hidden 32 --dropout 0.1 --epochs 3 -q -o {run} {more}"));
     }
     assert!(model(&folder, "a") == model(&folder, "b"));
@@ -89,6 +89,26 @@ fn arrays_are_learned() {
         json(&folder, "inspect images-idx3-ubyte")["parts"][0]["shape"],
         serde_json::json!([40, 2, 2])
     );
+}
+
+#[test]
+fn answers_as_csv_and_json() {
+    let folder = folder("predict");
+    succeed(&folder, "train iris -q");
+    write(
+        &folder,
+        "new.csv",
+        "sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n",
+    );
+    let text = succeed(&folder, "predict run/model.downhill new.csv");
+    assert_eq!(text, "prediction\nsetosa\nvirginica\n");
+    succeed(&folder, "predict run/model.downhill new.csv --proba -o out.csv");
+    let written = std::fs::read_to_string(folder.join("out.csv")).unwrap();
+    let header = "prediction,probability_setosa,probability_versicolor,probability_virginica\nsetosa,0.9";
+    assert!(written.starts_with(header), "{written}");
+    let answers = json(&folder, "predict run/model.downhill new.csv --proba");
+    let sum: f64 = answers[0].as_object().unwrap().values().filter_map(serde_json::Value::as_f64).sum();
+    assert!(answers[1]["prediction"] == "virginica" && (sum - 1.0).abs() < 1e-5, "{answers}");
 }
 
 #[test]
