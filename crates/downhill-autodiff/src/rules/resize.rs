@@ -28,13 +28,14 @@ impl<T: Real> Rule<T> for Resize {
         let fits = |&[_, _, height, width]: &[usize; 4]| {
             height * width > 0 && self.to[0].checked_mul(self.to[1]).is_some_and(|elements| elements > 0)
         };
-        let (Some([_, channels, height, width]), true) = (planes(x).filter(fits), x.len() == 4 || self.to[0] == 1)
+        let (Some([_, channels, height, width]), true) =
+            (planes(x).filter(fits), x.len() == 4 || self.to[0] == 1)
         else {
-            let rule = "needs x [n, channels, length] or [n, channels, height, width], and sizes of at least 1";
+            let rule =
+                "needs x [n, channels, length] or [n, channels, height, width], and sizes of at least 1";
             return Err(Error::Operand { operation: "resize", rule, shape: x });
         };
-        let resize =
-            kernel::Resize { interpolation: self.interpolation, from: [height, width], to: self.to };
+        let resize = kernel::Resize { interpolation: self.interpolation, from: [height, width], to: self.to };
         let mut y = cx.take(shape_of(x, channels, self.to));
         resize.forward(y.as_mut_slice(), operands.slice(0), cx.threads());
         Ok(y)

@@ -145,8 +145,7 @@ fn by_hand(rule: &Convolution, x: &Tensor<f64>, w: &Tensor<f64>, y: Shape) -> Te
         t.as_slice()[place.iter().zip(&t.shape().strides()).map(|(i, stride)| i * stride).sum::<usize>()]
     };
     Tensor::from_fn(y, |place| {
-        let [n, channel, row, column] =
-            [0, 1, 2, 3].map(|axis| place / y.strides()[axis] % y[axis]);
+        let [n, channel, row, column] = [0, 1, 2, 3].map(|axis| place / y.strides()[axis] % y[axis]);
         let mut sum = 0.0;
         for input in 0..inputs {
             for down in 0..w.shape()[2] {
@@ -193,7 +192,9 @@ fn convolutions_are_their_formula() {
 fn large_images_are_sums_of_their_blocks() {
     let mut draw = Draw::new(&[], 3);
     let window = Window { kernel: 3, before: 1, after: 1, ..Window::default() };
-    for (images, stride, groups) in [([2, 40, 11, 13], 1, 1), ([1, 40, 27, 23], 2, 2), ([3, 1, 120, 111], 1, 1)] {
+    for (images, stride, groups) in
+        [([2, 40, 11, 13], 1, 1), ([1, 40, 27, 23], 2, 2), ([3, 1, 120, 111], 1, 1)]
+    {
         let windows = [Window { stride, ..window }; 2];
         let rule = Convolution { windows, groups, activation: Identity };
         let w = draw.any([6, images[1] / groups, 3, 3]);
@@ -210,10 +211,9 @@ fn large_images_are_sums_of_their_blocks() {
         let dot = |a: &Tensor<f64>, b: &Tensor<f64>| -> f64 {
             a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
         };
-        for (derivative, other, along) in [
-            (vx, &other_x, vx2.convolution(vw, None, rule)),
-            (vw, &other_w, vx.convolution(vw2, None, rule)),
-        ] {
+        for (derivative, other, along) in
+            [(vx, &other_x, vx2.convolution(vw, None, rule)), (vw, &other_w, vx.convolution(vw2, None, rule))]
+        {
             let got = dot(&gradients.wrt(derivative).unwrap(), other);
             let expected = dot(&along.value().unwrap(), &g);
             assert!((got - expected).abs() <= 1e-10 * dot(&g, &g), "{images:?}: {got}, {expected}");
@@ -267,7 +267,9 @@ fn the_bits_do_not_depend_on_the_threads() {
 #[test]
 fn a_window_with_nan_has_no_largest_element() {
     let tape = Tape::new();
-    let x = tape.variable(Tensor::new([1, 1, 6], vec![f64::NAN, 1.0, f64::NEG_INFINITY, f64::NEG_INFINITY, 2.0, 2.0]).unwrap());
+    let x = tape.variable(
+        Tensor::new([1, 1, 6], vec![f64::NAN, 1.0, f64::NEG_INFINITY, f64::NEG_INFINITY, 2.0, 2.0]).unwrap(),
+    );
     let halves = Span::Sliding(Window { kernel: 2, stride: 2, ..Window::default() });
     let y = x.max_pool([Span::Sliding(Window::default()), halves]);
     let value = y.value().unwrap();

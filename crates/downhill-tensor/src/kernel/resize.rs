@@ -105,12 +105,7 @@ impl Resize {
     }
 
     /// Calls `f` with the places of each plane, before and after.
-    fn for_planes(
-        &self,
-        planes: usize,
-        threads: &Threads,
-        f: impl Fn([std::ops::Range<usize>; 2]) + Sync,
-    ) {
+    fn for_planes(&self, planes: usize, threads: &Threads, f: impl Fn([std::ops::Range<usize>; 2]) + Sync) {
         let elements = self.elements();
         let each = (TASK / elements[1].max(1)).max(1);
         threads.run(planes.div_ceil(each), |task| {

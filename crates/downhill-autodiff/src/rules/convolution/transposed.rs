@@ -29,7 +29,8 @@ const NAME: &str = "transposed_convolution";
 impl TransposedConvolution {
     /// The shape of y, and the convolution that this is the adjoint of.
     fn check(&self, x: Shape, weight: Shape, bias: Option<Shape>) -> Result<(Shape, kernel::Convolution)> {
-        let rule = "needs x [n, in, …] of one or two more axes and W [in, out/groups, …] with the kernel's axes";
+        let rule =
+            "needs x [n, in, …] of one or two more axes and W [in, out/groups, …] with the kernel's axes";
         let Some(images) = planes(x).filter(|_| has_windows(weight, x.len(), self.windows)) else {
             return Err(Error::mismatch(NAME, rule, x, weight));
         };
@@ -49,7 +50,8 @@ impl TransposedConvolution {
             let rule = "needs fewer rows and columns added than the stride or the dilation";
             return Err(Error::Operand { operation: NAME, rule, shape: x });
         }
-        let of = geometry([samples, outputs, down, across], weight, self.groups, self.windows, [height, width]);
+        let of =
+            geometry([samples, outputs, down, across], weight, self.groups, self.windows, [height, width]);
         Ok((shape_of(x, outputs, of.input), of))
     }
 }
