@@ -32,6 +32,7 @@
 //! Images and labels in the IDX format, MNIST's, are read by [`idx`]. The feature `bundled` embeds
 //! five small classic data sets.
 
+mod array;
 mod batches;
 #[cfg(feature = "bundled")]
 mod bundled;
@@ -42,13 +43,19 @@ mod gather;
 mod gzip;
 pub mod idx;
 mod nearest;
+pub mod npy;
+#[cfg(feature = "gzip")]
+pub mod npz;
 mod one_hot;
 mod random;
+#[cfg(feature = "safetensors")]
+pub mod safetensors;
 mod split;
 mod table;
 mod table_options;
 mod transform;
 
+pub use array::{Array, Arrays, Dtype};
 pub use batches::{Batch, Batches, Epoch};
 #[cfg(feature = "bundled")]
 pub use bundled::Bundled;

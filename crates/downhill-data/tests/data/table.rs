@@ -189,31 +189,6 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn damaged_csv_never_panics(at in 0_usize..600, byte: u8, keep in 0_usize..600) {
-        let mut bytes: Vec<u8> = b"x,kind,y\n".to_vec();
-        for row in 0..40 {
-            bytes.extend(format!("{},\"{}\",{row}\n", row * 3, ["a", "b"][row % 2]).bytes());
-        }
-        bytes.truncate(keep);
-        if let Some(there) = bytes.get_mut(at) {
-            *there = byte;
-        }
-        if let Ok(table) = Table::from_reader(&bytes[..], "t") {
-            let _ = table.classification::<f32>("kind");
-            let _ = table.categorical(["kind"]).and_then(|table| table.regression::<f32>(["y"]));
-        }
-    }
-
-    #[test]
-    #[cfg(feature = "bundled")]
-    fn damaged_gzip_never_panics(at in 0_usize..848, byte: u8, keep in 0_usize..848) {
-        let mut bytes = include_bytes!("../bundled/iris.csv.gz").to_vec();
-        prop_assert!(Table::from_reader(&bytes[..keep], "t").is_err() || keep == 0);
-        bytes[at] = byte;
-        let _ = Table::from_reader(&bytes[..], "t");
-    }
 }
 
 #[test]
