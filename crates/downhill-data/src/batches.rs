@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Real, Target, Tensor};
 
-use crate::gather::{gather_into, gather_target};
+use crate::gather::{gather_into, gather_target, gather_weights};
 use crate::random::shuffle;
 use crate::{Dataset, Error, Result};
 
@@ -13,6 +13,8 @@ pub struct Batch<T: Real = f32> {
     pub inputs: Tensor<T>,
     /// Their targets: classes `[m]` or values `[m, …]`.
     pub target: Target<T>,
+    /// How much each row counts, `[m]`, if the data set says so.
+    pub weights: Option<Tensor<T>>,
 }
 
 /// How a data set is cut into batches.
@@ -81,7 +83,11 @@ impl<T: Real> Batches<T> {
     /// The batches of one epoch.
     pub fn epoch(&self, epoch: u64) -> Epoch<T> {
         let order = (0..self.data.len()).collect();
-        let batch = Batch { inputs: self.data.inputs().clone(), target: self.data.target().clone() };
+        let batch = Batch {
+            inputs: self.data.inputs().clone(),
+            target: self.data.target().clone(),
+            weights: self.data.weights().cloned(),
+        };
         let mut epochs = Epoch { batches: self.clone(), order, next: 0, full: batch.clone(), short: batch };
         epochs.restart(epoch);
         epochs
@@ -126,6 +132,7 @@ impl<T: Real> Iterator for Epoch<T> {
         };
         gather_into(data.inputs(), order, T::zero(), &mut batch.inputs);
         gather_target(data.target(), order, &mut batch.target);
+        gather_weights(data.weights(), order, &mut batch.weights);
         self.next = end;
         Some(batch.clone())
     }

@@ -210,6 +210,16 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
+    /// Weights of rows that are not one for each, or negative.
+    #[error("{}", weights(*rows, *found, *negative))]
+    Weights {
+        /// The number of rows.
+        rows: usize,
+        /// The number of weights.
+        found: usize,
+        /// A row, counted from 0, whose weight is negative, and that weight.
+        negative: Option<(usize, f64)>,
+    },
     /// A number that is infinite or NaN.
     #[error("row {row} of the {part}, number {place}, is {value}")]
     NotFinite {
@@ -330,6 +340,13 @@ impl Error {
 
 fn row_or_header(row: usize) -> String {
     if row == 0 { "the header".to_owned() } else { format!("row {row}") }
+}
+
+fn weights(rows: usize, found: usize, negative: Option<(usize, f64)>) -> String {
+    match negative {
+        Some((row, weight)) => format!("the weight of row {row} is {weight}, which is negative"),
+        None => format!("there are {rows} rows, but {found} weights"),
+    }
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

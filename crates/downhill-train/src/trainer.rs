@@ -317,6 +317,7 @@ impl<T: Scalar> Run<T> {
             let trained = self.learner.params().clone();
             self.learner.average()?;
             let (validation_loss, validation) = self.validate()?.unzip();
+            let validation = validation.flatten();
             let rate = self.learner.optimizer().rate();
             let seconds = start.elapsed().as_secs_f64();
             let record = EpochRecord { epoch, loss, validation_loss, validation, rate, seconds };
@@ -358,7 +359,7 @@ impl<T: Scalar> Run<T> {
     fn epoch(&mut self, epoch: usize, batches: &mut Epoch<T>) -> Result<f64> {
         let (mut sum, mut samples) = (0.0, 0);
         for (step, batch) in (1..).zip(batches) {
-            let loss = self.learner.step(&batch.inputs, &batch.target).map_err(|error| match error {
+            let loss = self.learner.step_on(&batch).map_err(|error| match error {
                 Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
                 other => other,
             })?;
@@ -372,17 +373,17 @@ impl<T: Scalar> Run<T> {
         Ok(sum / samples as f64)
     }
 
-    /// The loss and the metrics on the validation set.
-    fn validate(&mut self) -> Result<Option<(f64, Metrics)>> {
+    /// The loss on the validation set, and the metrics if the targets are what the network answers.
+    fn validate(&mut self) -> Result<Option<(f64, Option<Metrics>)>> {
         let Some((set, target)) = &self.validation else { return Ok(None) };
         let (mut sum, mut outputs) = (0.0, Vec::new());
         for batch in Batches::new(set, ROWS)?.epoch(0) {
-            let (output, loss) = self.learner.evaluate(&batch.inputs, &batch.target)?;
+            let (output, loss) = self.learner.evaluate_on(&batch)?;
             sum += loss.as_f64() * batch.target.len() as f64;
             outputs.extend_from_slice(output.as_slice());
         }
         let outputs = Tensor::new(self.answers.output.prepend(set.len())?, outputs)?;
-        let metrics = self.answers.judge(outputs, target)?;
+        let metrics = self.answers.comparable().then(|| self.answers.judge(outputs, target)).transpose()?;
         Ok(Some((sum / set.len() as f64, metrics)))
     }
 }

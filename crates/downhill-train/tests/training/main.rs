@@ -6,6 +6,7 @@
 mod answers;
 mod buffers;
 mod callbacks;
+mod composition;
 mod data;
 mod determinism;
 mod errors;
@@ -13,6 +14,7 @@ mod file;
 mod optimizers;
 mod penalties;
 mod stopping;
+mod weights;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
