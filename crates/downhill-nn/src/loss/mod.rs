@@ -69,7 +69,8 @@ pub trait Loss<T: Real = f32>: Send + Sync {
     #[track_caller]
     fn terms<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T>;
 
-    /// What the mean divides the sum of the terms by: their number, unless some of them count more than others.
+    /// What the mean divides the sum of the terms by: their number, unless some of them count more than others. If none
+    /// counts, it is 0 and the mean NaN, as in PyTorch.
     fn divisor(&self, terms: Shape, target: &Target<T>) -> f64 {
         let _ = target;
         terms.elements() as f64
@@ -103,9 +104,9 @@ pub trait Loss<T: Real = f32>: Send + Sync {
 
 /// A loss behind a pointer is that loss.
 macro_rules! behind {
-    ($($pointer:ident),*) => {$(
+    ($($pointer:ty),*) => {$(
         /// A loss chosen at run time.
-        impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for $pointer<L> {
+        impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for $pointer {
             #[track_caller]
             fn terms<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
                 (**self).terms(output, target)
@@ -132,7 +133,7 @@ macro_rules! behind {
     )*};
 }
 
-behind!(Box, Arc);
+behind!(Box<L>, Arc<L>, &L);
 
 /// What a network's outputs are: how to make answers of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

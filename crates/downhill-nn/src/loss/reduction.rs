@@ -49,9 +49,6 @@ impl Reduction {
                 let (divisor, elements) = (loss.divisor(shape, target), shape.elements() as f64);
                 if divisor == elements {
                     terms.mean()
-                } else if divisor == 0.0 {
-                    // Nothing counts, and all terms are 0.
-                    terms.sum()
                 } else {
                     terms.sum() * divisor.recip()
                 }

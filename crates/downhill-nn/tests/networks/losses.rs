@@ -168,8 +168,8 @@ fn rows() -> Vec<Row> {
         row("focal, γ 0", smooth, scores, Focal::new(0.0).unwrap()),
         row("nll", smooth, positions, Nll::new()),
         row("nll, ignoring", smooth, masked, Nll::new().ignore_class(9)),
-        row("nll, all settings", smooth, scores, {
-            Nll::new().class_weights(weights).unwrap().ignore_class(2)
+        row("nll, all settings", smooth, masked, {
+            Nll::new().class_weights(weights).unwrap().ignore_class(9)
         }),
         row("kl", smooth, log_probabilities, KlDivergence::new()),
         row("kl of log targets", smooth, values, KlDivergence::of_log_targets()),
@@ -302,13 +302,15 @@ fn weights_by_hand() {
     }
 }
 
-/// A batch of which nothing counts says nothing, rather than NaN.
+/// Terms of which nothing counts are 0, and their mean is NaN, as in PyTorch.
 #[test]
-fn ignoring_everything_is_zero() {
+fn ignoring_everything() {
     for loss in [&CrossEntropy::new().ignore_class(1) as &dyn Loss<f64>, &Nll::new().ignore_class(1)] {
         let tape = Tape::new();
-        let output = tape.variable(Tensor::from_rows(&[[0.3, f64::NEG_INFINITY]]));
-        let loss = loss.loss(output, &Target::Classes(Tensor::vector([1])));
+        let output = tape.variable(Tensor::from_rows(&[[0.3, -0.7]]));
+        let target = Target::Classes(Tensor::vector([1]));
+        assert!(loss.loss(output, &target).value().unwrap().item().unwrap().is_nan());
+        let loss = Reduction::Sum.of(loss).loss(output, &target);
         assert_eq!(loss.value().unwrap().item().unwrap(), 0.0);
         assert_eq!(loss.backward().unwrap().wrt(output).unwrap().as_slice(), [0.0, 0.0]);
     }
