@@ -113,6 +113,24 @@ pub enum Error {
         /// The most similar name that there is, if any is similar.
         nearest: Option<String>,
     },
+    /// Several columns that the table does not have.
+    #[error("{table}: there are no columns {}", quoted(columns))]
+    MissingColumns {
+        /// The table.
+        table: String,
+        /// The names asked for.
+        columns: Vec<String>,
+    },
+    /// A column that cannot be used as it is to be.
+    #[error("{table}: column \"{column}\" {problem}")]
+    Column {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A table with nothing left to learn from, or to learn.
     #[error("{table}: no column is left for the {part}")]
     NoColumns {
@@ -210,20 +228,18 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
-    /// Weights of rows that are not one for each, or negative.
-    #[error("{}", weights(*rows, *found, *negative))]
+    /// Weights of rows that are not one for each.
+    #[error("there are {rows} rows, but {weights} weights")]
     Weights {
         /// The number of rows.
         rows: usize,
         /// The number of weights.
-        found: usize,
-        /// A row, counted from 0, whose weight is negative, and that weight.
-        negative: Option<(usize, f64)>,
+        weights: usize,
     },
     /// A number that is infinite or NaN.
     #[error("row {row} of the {part}, number {place}, is {value}")]
     NotFinite {
-        /// `"inputs"`, `"targets"` or `"samples"`.
+        /// `"inputs"`, `"targets"`, `"samples"` or `"times"`.
         part: &'static str,
         /// The row, counted from 0.
         row: usize,
@@ -282,6 +298,22 @@ pub enum Error {
         fraction: f64,
         /// The number of rows.
         rows: usize,
+    },
+    /// A cross-validation of fewer than two parts, or of more than there are rows or groups.
+    #[error("{rows} rows or groups cannot be cut into {folds} parts")]
+    Folds {
+        /// The number of parts.
+        folds: usize,
+        /// The number of rows or groups.
+        rows: usize,
+    },
+    /// A weight of a row that makes no sense.
+    #[error("the weight of row {row} is {value}; weights must be finite, not negative, and not all 0")]
+    Weight {
+        /// The row, counted from 0.
+        row: usize,
+        /// Its weight.
+        value: f64,
     },
     /// Something that needs rows and has none.
     #[error("{operation} needs at least one row")]
@@ -342,11 +374,8 @@ fn row_or_header(row: usize) -> String {
     if row == 0 { "the header".to_owned() } else { format!("row {row}") }
 }
 
-fn weights(rows: usize, found: usize, negative: Option<(usize, f64)>) -> String {
-    match negative {
-        Some((row, weight)) => format!("the weight of row {row} is {weight}, which is negative"),
-        None => format!("there are {rows} rows, but {found} weights"),
-    }
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

@@ -124,11 +124,18 @@ fn tensors(bytes: Vec<u8>, name: &str) -> Result<Arrays, String> {
 /// [`Error::Write`]; [`Error::Malformed`] if one is named `__metadata__`.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     let name = path.as_ref().display().to_string();
-    let bytes = to_bytes(arrays).map_err(|problem| Error::malformed(&name, "a safetensors", problem))?;
-    fs::write(path, bytes).map_err(|source| write_error(&name, source))
+    fs::write(path, to_bytes(arrays)?).map_err(|source| write_error(&name, source))
 }
 
-fn to_bytes(arrays: &Arrays) -> Result<Vec<u8>, String> {
+/// The file that [`write`] writes.
+///
+/// # Errors
+/// As there, but for the writing.
+pub fn to_bytes(arrays: &Arrays) -> Result<Vec<u8>> {
+    encode(arrays).map_err(|problem| Error::malformed(&arrays.name, "a safetensors", problem))
+}
+
+fn encode(arrays: &Arrays) -> Result<Vec<u8>, String> {
     let (mut header, mut elements) = (serde_json::Map::new(), Vec::new());
     if !arrays.metadata().is_empty() {
         header.insert(METADATA.into(), json!(arrays.metadata()));

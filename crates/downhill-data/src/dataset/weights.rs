@@ -2,7 +2,6 @@
 
 use downhill_tensor::{Real, Tensor};
 
-use super::check_numbers;
 use crate::{Dataset, Error, Result};
 
 impl<T: Real> Dataset<T> {
@@ -10,16 +9,20 @@ impl<T: Real> Dataset<T> {
     /// row of weight 2 pulls like two rows and one of weight 0 is only looked at.
     ///
     /// # Errors
-    /// [`Error::Weights`] if their number is not that of the rows or one is negative, [`Error::NotFinite`].
+    /// [`Error::Weights`] if their number is not that of the rows; [`Error::Weight`] if one is negative or not finite, or all are 0.
     pub fn with_weights(mut self, weights: impl Into<Vec<T>>) -> Result<Dataset<T>> {
-        let weights = Tensor::vector(weights.into());
-        check_numbers(&weights, "weights")?;
-        let negative = weights.as_slice().iter().position(|&weight| weight < T::zero());
-        if weights.len() != self.len() || negative.is_some() {
-            let row = negative.map(|row| (row, weights.as_slice()[row].as_f64()));
-            return Err(Error::Weights { rows: self.len(), found: weights.len(), negative: row });
+        let weights = weights.into();
+        if weights.len() != self.len() {
+            return Err(Error::Weights { rows: self.len(), weights: weights.len() });
         }
-        self.weights = Some(weights);
+        let wrong = |weight: &T| !weight.finite() || *weight < T::zero();
+        // That all are 0 is an error at the first row, as there is none to blame.
+        let all_zero =
+            (!weights.is_empty() && weights.iter().all(|&weight| weight == T::zero())).then_some(0);
+        if let Some(row) = weights.iter().position(wrong).or(all_zero) {
+            return Err(Error::Weight { row, value: weights[row].as_f64() });
+        }
+        self.weights = Some(Tensor::vector(weights));
         Ok(self)
     }
 

@@ -60,14 +60,18 @@ pub fn from_bytes(bytes: &[u8], name: &str, max_bytes: u64) -> Result<Arrays> {
 /// ZIP archives cannot hold.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     let name = path.as_ref().display().to_string();
-    let bytes = to_bytes(arrays).map_err(|problem| Error::malformed(&name, "an NPZ", problem))?;
-    fs::write(path, bytes).map_err(|source| write_error(&name, source))
+    fs::write(path, to_bytes(arrays)?).map_err(|source| write_error(&name, source))
 }
 
-fn to_bytes(arrays: &Arrays) -> Result<Vec<u8>, String> {
+/// The file that [`write`] writes.
+///
+/// # Errors
+/// As there, but for the writing.
+pub fn to_bytes(arrays: &Arrays) -> Result<Vec<u8>> {
+    let malformed = |problem| Error::malformed(&arrays.name, "an NPZ", problem);
     let mut archive = zip::Writer::default();
     for (name, array) in arrays.iter() {
-        archive.add(&format!("{name}.npy"), &npy::to_bytes(array))?;
+        archive.add(&format!("{name}.npy"), &npy::to_bytes(array)).map_err(malformed)?;
     }
-    archive.finish()
+    archive.finish().map_err(malformed)
 }

@@ -9,5 +9,7 @@ mod dataset;
 mod folder;
 mod hostile;
 mod idx;
+mod schema;
+mod splits;
 mod table;
 mod transform;

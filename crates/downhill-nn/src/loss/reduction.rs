@@ -47,11 +47,7 @@ impl Reduction {
         match self {
             Reduction::Mean => {
                 let (divisor, elements) = (loss.divisor(shape, target), shape.elements() as f64);
-                if divisor == elements {
-                    terms.mean()
-                } else {
-                    terms.sum() * divisor.recip()
-                }
+                if divisor == elements { terms.mean() } else { terms.sum() * divisor.recip() }
             }
             Reduction::Sum => terms.sum(),
             Reduction::BatchMean => terms.sum() * (shape.first().copied().unwrap_or(1) as f64).recip(),

@@ -82,8 +82,15 @@ fn weights_that_do_not_fit() {
     let data = clouds(3, 4, 2, 1);
     for (weights, expected) in [
         (vec![1.0, 2.0], "there are 3 rows, but 2 weights"),
-        (vec![1.0, -2.0, 0.0], "the weight of row 1 is -2, which is negative"),
-        (vec![1.0, 0.0, f32::NAN], "row 2 of the weights, number 0, is NaN"),
+        (
+            vec![1.0, -2.0, 0.0],
+            "the weight of row 1 is -2; weights must be finite, not negative, and not all 0",
+        ),
+        (vec![0.0; 3], "the weight of row 0 is 0; weights must be finite, not negative, and not all 0"),
+        (
+            vec![1.0, 0.0, f32::NAN],
+            "the weight of row 2 is NaN; weights must be finite, not negative, and not all 0",
+        ),
     ] {
         assert_eq!(data.clone().with_weights(weights).unwrap_err().to_string(), expected);
     }
