@@ -18,6 +18,13 @@ pub struct Batch<T: Real = f32> {
     pub weights: Option<Tensor<T>>,
 }
 
+impl<T: Real> Batch<T> {
+    /// A batch whose rows count alike.
+    pub fn new(inputs: Tensor<T>, target: impl Into<Target<T>>) -> Batch<T> {
+        Batch { inputs, target: target.into(), weights: None }
+    }
+}
+
 /// How a data set is cut into batches.
 ///
 /// The rows come in the data set's order, or shuffled anew in every epoch. The order depends on the
@@ -152,6 +159,26 @@ impl<T: Real> Epoch<T> {
             &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),
             Order::Drawn(seed, draws) => draws.draw(&mut self.order, &mut of_epoch(*seed, epoch)),
         }
+    }
+
+    /// Goes to a batch of the epoch, counted from 0; behind the last one to the end.
+    pub fn skip_to(&mut self, batch: usize) {
+        self.next = batch.saturating_mul(self.batches.size).min(self.batches.rows);
+    }
+
+    /// The data set that is cut into batches.
+    pub fn data(&self) -> &Dataset<T> {
+        &self.batches.data
+    }
+
+    /// The number of rows of an epoch: all of the data set's, or those of its full batches.
+    pub fn samples(&self) -> usize {
+        self.batches.rows
+    }
+
+    /// The number of batches of an epoch.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
     }
 }
 
