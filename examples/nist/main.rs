@@ -4,6 +4,11 @@
 //! (<https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml>, whose files DIR holds), each with two starts, of which the
 //! first is far from the answer. The program reads the model's formula from the file, computes it on the tape, and fits
 //! it by Levenberg-Marquardt, which the tape gives exact derivatives.
+//!
+//! It solves all but one: from its first start BoxBOD leads to a plateau where the model no longer depends on b2. For
+//! comparison, SciPy 1.17's `least_squares` with all tolerances at 1e-15: MINPACK's Levenberg-Marquardt (`method="lm"`)
+//! reaches 6 digits on 23 from start 1 and 24 from start 2 with its differences, on 26 (BoxBOD fails there too) and 27
+//! with exact derivatives; `trf` on 24 and 22, or 27 and 27; `dogbox` on 17 and 23, or 19 and 27.
 
 mod file;
 mod formula;

@@ -66,7 +66,7 @@ pub fn lanczos(
         1 => beside[i.min(j)],
         _ => 0.0,
     });
-    if tridiagonal.iter().any(|x| !x.is_finite()) {
+    if n == 0 || tridiagonal.iter().any(|x| !x.is_finite()) {
         return Ok(vec![f64::NAN; n]);
     }
     let mut found: Vec<f64> = SymmetricEigen::new(tridiagonal).eigenvalues.iter().copied().collect();

@@ -127,6 +127,8 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
         }
         for iteration in 1..=self.iterations {
             self.memory.direction(gradient, &mut self.direction);
+            // Parts that have been frozen meanwhile.
+            mask(&mut self.direction, layout);
             let mut slope = dot(gradient, &self.direction);
             if slope >= 0.0 {
                 // No way down, by rounding or by curvatures of other batches: begin anew.

@@ -227,9 +227,9 @@ mod tests {
         fn the_conditions_hold(
             m in 0.1..30.0, s in 0.1..10.0, a in 0.0..1.0, b in 0.1..3.0, first in 1e-3..100.0, wall in 1.0..50.0, c2 in 0.1..0.9
         ) {
-            let function = |t: f64| {
-                let value = if t > wall { f64::NAN } else { (t - m) * (t - m) / s + a * (b * t).sin() };
-                (value, 2.0 * (t - m) / s + a * b * (b * t).cos())
+            let function = |t: f64| -> (f64, f64) {
+                let value: f64 = if t > wall { f64::NAN } else { (t - m) * (t - m) / s + a * f64::sin(b * t) };
+                (value, 2.0 * (t - m) / s + a * b * f64::cos(b * t))
             };
             let mut objective = Function::new(|x: &[f64], g: &mut [f64]| {
                 let (value, slope) = function(x[0]);

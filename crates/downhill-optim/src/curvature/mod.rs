@@ -21,3 +21,6 @@ pub use levenberg_marquardt::LevenbergMarquardt;
 pub use newton_cg::NewtonCg;
 pub use objective::{Function, Objective};
 pub use sophia::Sophia;
+
+#[cfg(test)]
+mod tests;
