@@ -2,8 +2,9 @@
 
 use downhill_tensor::{Real, Target, Tensor};
 
+use crate::draws::Draws;
 use crate::gather::{gather_into, gather_target};
-use crate::random::shuffle;
+use crate::random::{of_epoch, shuffle};
 use crate::{Dataset, Error, Result};
 
 /// A few rows of a data set, to be learnt from at once.
@@ -34,8 +35,19 @@ pub struct Batch<T: Real = f32> {
 pub struct Batches<T: Real = f32> {
     data: Dataset<T>,
     size: usize,
-    seed: Option<u64>,
+    order: Order,
     rows: usize,
+}
+
+/// In which order an epoch takes the rows.
+#[derive(Debug, Clone)]
+enum Order {
+    /// The data set's.
+    Given,
+    /// Shuffled, with this seed.
+    Shuffled(u64),
+    /// Drawn with replacement, with this seed.
+    Drawn(u64, Draws),
 }
 
 impl<T: Real> Batches<T> {
@@ -51,13 +63,37 @@ impl<T: Real> Batches<T> {
         if size == 0 {
             return Err(Error::BatchSize { size, rows });
         }
-        Ok(Batches { data: data.clone(), size, seed: None, rows })
+        Ok(Batches { data: data.clone(), size, order: Order::Given, rows })
     }
 
     /// The same batches with the rows shuffled anew in every epoch.
     #[must_use]
     pub fn shuffled(self, seed: u64) -> Batches<T> {
-        Batches { seed: Some(seed), ..self }
+        Batches { order: Order::Shuffled(seed), ..self }
+    }
+
+    /// The same batches with as many rows drawn anew in every epoch, with replacement, each as often as its weight says.
+    ///
+    /// # Errors
+    /// [`Error::Lengths`] if there is not a weight for each row, [`Error::Weight`].
+    pub fn weighted(self, weights: &[f64], seed: u64) -> Result<Batches<T>> {
+        let (inputs, targets) = (self.data.len(), weights.len());
+        if inputs != targets {
+            return Err(Error::Lengths { inputs, targets });
+        }
+        Ok(Batches { order: Order::Drawn(seed, Draws::new(weights)?), ..self })
+    }
+
+    /// The same batches with as many rows drawn anew in every epoch, with replacement, each class as often as any
+    /// other: rare classes come more often than they are there.
+    ///
+    /// # Errors
+    /// [`Error::Target`] if the targets are values.
+    pub fn balanced(self, seed: u64) -> Result<Batches<T>> {
+        let counts = self.data.class_counts()?;
+        let labels = self.data.labels()?.as_slice();
+        let weights: Vec<f64> = labels.iter().map(|&class| 1.0 / counts[class] as f64).collect();
+        self.weighted(&weights, seed)
     }
 
     /// The same batches without the short one at an epoch's end.
@@ -106,8 +142,10 @@ impl<T: Real> Epoch<T> {
     /// Starts another epoch, or the same one again.
     pub fn restart(&mut self, epoch: u64) {
         self.next = 0;
-        if let Some(seed) = self.batches.seed {
-            shuffle(&mut self.order, seed, epoch);
+        match &self.batches.order {
+            Order::Given => {}
+            &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),
+            Order::Drawn(seed, draws) => draws.draw(&mut self.order, &mut of_epoch(*seed, epoch)),
         }
     }
 }

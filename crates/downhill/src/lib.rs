@@ -52,7 +52,7 @@ pub mod prelude {
     pub use downhill_autodiff::{Tape, Tensor, Var};
     #[cfg(feature = "bundled")]
     pub use downhill_data::Bundled;
-    pub use downhill_data::{Batches, Dataset, Split, Table, Transform};
+    pub use downhill_data::{Batches, Dataset, Folds, Missing, Schema, Split, Table, Transform, Unknown};
     pub use downhill_nn::{
         Activation, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Context, CrossEntropy, Dropout,
         Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use downhill_tensor::{Real, Shape, Target, Tensor};
 
-use crate::{Error, Fitted, Result, one_hot};
+use crate::{Encoder, Error, Fitted, Result, one_hot};
 
 /// A data set: inputs `[n, …]`, one sample a row, with the class or the values to learn for each.
 ///
@@ -37,6 +37,7 @@ struct About {
     classes: Option<usize>,
     class_names: Vec<String>,
     value_names: Vec<String>,
+    encoder: Option<Arc<Encoder>>,
 }
 
 impl<T: Real> Dataset<T> {
@@ -127,7 +128,7 @@ impl<T: Real> Dataset<T> {
     }
 
     /// The same data with other inputs, of which there must be as many. The features' names stay if
-    /// their number does.
+    /// their number does; the [`encoder`](Dataset::encoder), which made the inputs before, does not.
     ///
     /// # Errors
     /// [`Error::Lengths`], [`Error::NotFinite`], and [`Error::Tensor`] for a scalar.
@@ -140,6 +141,9 @@ impl<T: Real> Dataset<T> {
         let mut about = Arc::clone(&self.about);
         if !about.features.is_empty() && about.features.len() != inputs.shape().sample().elements() {
             Arc::make_mut(&mut about).features.clear();
+        }
+        if about.encoder.is_some() {
+            Arc::make_mut(&mut about).encoder = None;
         }
         Ok(Dataset { inputs, target: self.target.clone(), about })
     }
@@ -273,6 +277,16 @@ impl<T: Real> Dataset<T> {
     /// The classes' names; empty if unknown.
     pub fn class_names(&self) -> &[String] {
         &self.about.class_names
+    }
+
+    /// What made the inputs of a table's cells, if they are as it made them: it makes those of another table.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.about.encoder.as_deref()
+    }
+
+    pub(crate) fn with_encoder(mut self, encoder: Encoder) -> Dataset<T> {
+        Arc::make_mut(&mut self.about).encoder = Some(Arc::new(encoder));
+        self
     }
 
     /// The names of a row's values to learn; empty if unknown.

@@ -28,7 +28,7 @@ use crate::{GaussNewton, Objective, Result};
 /// for _ in 0..20 {
 ///     optimizer.step_on(&mut theta, &mut gradient, &mut objective, &Layout::flat(2))?;
 /// }
-/// assert!((theta[0] - 1.99).abs() < 0.01 && (theta[1] - 0.502).abs() < 0.001, "{theta:?}");
+/// assert!((theta[0] - 1.99).abs() < 0.01 && (theta[1] - 0.503).abs() < 0.001, "{theta:?}");
 /// # Ok::<(), downhill_optim::Error>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -1,5 +1,4 @@
 //! Batches: every row once an epoch, the same order for the same seed, storage used again.
-#![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 use std::error::Error;
 
