@@ -33,7 +33,7 @@ impl<T: Real, O> Lookahead<T, O> {
 impl<T: Real, O> Lookahead<T, O> {
     /// Counts a step, and after the last one ahead comes back.
     fn count(&mut self, theta: &mut [T], layout: &Layout) {
-        self.ahead += 1;
+        self.ahead = self.ahead.saturating_add(1);
         if self.ahead >= self.steps.get() {
             self.ahead = 0;
             let share = T::of(self.share);

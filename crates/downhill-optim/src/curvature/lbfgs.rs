@@ -264,8 +264,8 @@ impl<T: Real> Memory<T> {
         scale(&mut self.changes[range], t);
         self.curvatures[place] = 1.0 / curvature;
         self.scale = curvature / square;
-        self.next = (self.next + 1) % pairs;
-        self.held = (self.held + 1).min(pairs);
+        self.next = (self.next % pairs + 1) % pairs;
+        self.held = self.held.saturating_add(1).min(pairs);
     }
 
     /// Writes −H·`gradient`.
