@@ -42,7 +42,7 @@ pub fn lanczos(
     while basis.len() < products.min(size) {
         let length = dot(&next, &next).sqrt();
         // What is left is rounding: the vectors so far span all that the first one has a part in.
-        if !(length > largest * 1e-12) {
+        if length <= largest * 1e-12 || length.is_nan() {
             break;
         }
         if !basis.is_empty() {

@@ -143,8 +143,7 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
             };
             self.iteration = self.iteration.saturating_add(1);
             self.before.copy_from_slice(gradient);
-            // Not so if it is NaN.
-            if !(slope < 0.0 && slope <= -self.change_tolerance) {
+            if slope >= 0.0 || slope > -self.change_tolerance || slope.is_nan() {
                 break;
             }
             let was = value;
@@ -252,8 +251,7 @@ impl<T: Real> Memory<T> {
         add_scaled(&mut self.work, -1.0, before);
         let (curvature, square) = (t * dot(d, &self.work), dot(&self.work, &self.work));
         let change = t * t * dot(d, d);
-        // Not so if one is NaN.
-        if !(curvature > 1e-10 * (square * change).sqrt()) {
+        if curvature <= 1e-10 * (square * change).sqrt() || curvature.is_nan() {
             return;
         }
         let (length, pairs) = (d.len(), self.shares.len() as u64);

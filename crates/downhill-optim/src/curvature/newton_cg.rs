@@ -80,7 +80,8 @@ impl<T: Real> NewtonCg<T> {
             let (pp, pd, dd) = (dot(step, step), dot(step, direction), dot(direction, direction));
             let inside = pp + along * (2.0 * pd + along * dd) < *radius * *radius;
             // Not so if it is NaN.
-            if !(curvature > 0.0 && inside) {
+            let convex = curvature > 0.0;
+            if !convex || !inside {
                 // To the edge.
                 let room = (*radius * *radius - pp).max(0.0);
                 let to_edge = room / (pd + (pd * pd + dd * room).sqrt());
@@ -145,17 +146,18 @@ impl<T: Real> Optimizer<T> for NewtonCg<T> {
             let rounding = 4.0 * T::default_epsilon().as_f64() * value.abs();
             let ratio =
                 if fall <= rounding && found <= value + rounding { 1.0 } else { (value - found) / fall };
-            let reach = dot(&self.step, &self.step).sqrt();
+            // NaN of a product that is: a smaller radius does not help, but it has to stay a number.
+            let reach = dot(&self.step, &self.step).sqrt().min(self.radius);
             if ratio > 0.75 && reach > 0.8 * self.radius {
-                self.radius = 2.0 * self.radius;
-            } else if !(ratio >= 0.25) {
+                self.radius *= 2.0;
+            } else if ratio < 0.25 || ratio.is_nan() {
                 self.radius = 0.25 * reach;
             }
             if ratio > 1e-4 {
                 return Ok(first);
             }
             theta.copy_from_slice(&self.start);
-            if !(self.radius > 0.0) {
+            if self.radius == 0.0 {
                 break;
             }
         }
