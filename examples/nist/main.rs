@@ -80,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The number of digits to which two numbers agree: NIST's log relative error.
 fn agreement(found: f64, certified: f64) -> f64 {
-    -((found - certified) / certified).abs().log10().min(16.0).max(-16.0)
+    let digits = -((found - certified) / certified).abs().log10();
+    if digits.is_nan() { -16.0 } else { digits.clamp(-16.0, 16.0) }
 }
 
 struct Answer {
