@@ -148,16 +148,9 @@ pub(crate) fn target<T: Precision>(target: Json<'_>) -> Target<T> {
     }
 }
 
-/// A loss by its name, of a case without inputs; or what the library lacks.
-pub(crate) fn build<T: Precision>(
-    name: &str,
-    params: Json<'_>,
-    inputs: Json<'_>,
-) -> Result<Result<Box<dyn Loss<T>>, String>, Box<dyn Error>> {
-    match rows::<T>().into_iter().find(|row| row.name == name) {
-        Some(row) => Ok(Ok((row.build)(params, inputs)?)),
-        None => Ok(Err(name.into())),
-    }
+/// A loss by its name, if the library has it.
+pub(crate) fn build<T: Precision>(name: &str, params: Json<'_>, inputs: Json<'_>) -> Option<Built<T>> {
+    rows::<T>().into_iter().find(|row| row.name == name).map(|row| (row.build)(params, inputs))
 }
 
 pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
