@@ -79,7 +79,7 @@ fn losses_and_their_answers() {
     assert!(fit.model.evaluate(&counts).unwrap().r2().unwrap() > 0.9);
 
     // A mean and how far from it: the noise grows with x.
-    let noise = |row: usize| if row % 2 == 0 { 1.0 } else { -1.0 };
+    let noise = |row: usize| if row.is_multiple_of(2) { 1.0 } else { -1.0 };
     let y = Tensor::from_fn([64, 1], |row| 2.0 * x.as_slice()[row] + noise(row) * (0.1 + (row / 32) as f32));
     let spread = Dataset::new(x.clone(), y).unwrap();
     let layers = tanh(16).then(Linear::new(2));
