@@ -37,6 +37,10 @@ pub(crate) fn read_error(name: &str, source: io::Error) -> Error {
     Error::Read { name: name.to_owned(), source }
 }
 
+pub(crate) fn write_error(name: &str, source: io::Error) -> Error {
+    Error::Write { name: name.to_owned(), source }
+}
+
 /// A reader that refuses to give more than a number of bytes: a small compressed file can hold a
 /// very long text.
 pub(crate) struct Limited<R> {

@@ -89,7 +89,7 @@ impl TableOptions {
         if cells.rows() == 0 {
             return Err(Error::NoRows { table });
         }
-        Ok(Table::new(table, columns, cells))
+        Ok(Table::new(name, &columns.into(), cells, 0))
     }
 }
 
