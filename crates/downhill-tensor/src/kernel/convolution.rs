@@ -32,6 +32,9 @@ pub struct Convolution {
     pub output: [usize; 2],
 }
 
+/// Writes or changes some neighbouring elements of y, given the place of the first.
+pub type OnBlock<'a, T> = &'a (dyn Fn(&mut [T], usize) + Sync);
+
 /// The elements of a block's matrix of patches: what fits the second cache beside all else.
 const BLOCK: usize = 1 << 15;
 /// The parts that the sums over windows are cut into, to be formed side by side.
@@ -147,7 +150,7 @@ impl Convolution {
         x: &[T],
         weight: &[T],
         bias: Option<&[T]>,
-        finish: Option<&(dyn Fn(&mut [T], usize) + Sync)>,
+        finish: Option<OnBlock<'_, T>>,
         scratch: &mut [T],
         threads: &Threads,
     ) {
@@ -225,7 +228,7 @@ impl Convolution {
         partial: Option<&mut [T]>,
         x: Option<&[T]>,
         weight: &[T],
-        cotangent: &(dyn Fn(&mut [T], usize) + Sync),
+        cotangent: OnBlock<'_, T>,
         scratch: &mut [T],
         threads: &Threads,
     ) {

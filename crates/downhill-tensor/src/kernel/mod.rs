@@ -32,7 +32,7 @@ mod zip;
 
 pub use attention::{Attention, AttentionMask, Heads};
 pub use channel_norm::{Change, ChannelNorm};
-pub use convolution::Convolution;
+pub use convolution::{Convolution, OnBlock};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;

@@ -87,9 +87,10 @@ impl Pool {
                 let mut place = rows.start * width + columns.start;
                 let mut largest = x[place];
                 for start in rows.clone().map(|row| row * width) {
-                    for at in start + columns.start..start + columns.end {
-                        if x[at] > largest || x[at] != x[at] {
-                            (largest, place) = (x[at], at);
+                    let line = start + columns.start..start + columns.end;
+                    for (at, &x) in line.clone().zip(&x[line]) {
+                        if is_larger(x, largest) {
+                            (largest, place) = (x, at);
                         }
                     }
                 }
@@ -215,4 +216,12 @@ impl Pool {
             });
         });
     }
+}
+
+/// Whether a number is larger than the largest so far, as NaN is.
+// `x != x` is how a number type without `is_nan` tells a NaN.
+#[allow(clippy::eq_op)]
+#[inline(always)]
+fn is_larger<T: Real>(x: T, largest: T) -> bool {
+    x > largest || x != x
 }

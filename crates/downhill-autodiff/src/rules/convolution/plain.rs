@@ -1,6 +1,6 @@
 //! The fused convolution y = f(W ∗ x + b).
 
-use downhill_tensor::kernel::{self, Window};
+use downhill_tensor::kernel::{self, OnBlock, Window};
 use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, vectorize};
 
 use super::{check_bias, geometry, has_windows, no_window, planes, shape_of};
@@ -108,7 +108,7 @@ fn run<T: Real>(
     of: kernel::Convolution,
     shape: Shape,
     operands: &Operands<'_, T>,
-    finish: Option<&(dyn Fn(&mut [T], usize) + Sync)>,
+    finish: Option<OnBlock<'_, T>>,
     cx: &mut Forward<'_, T>,
 ) -> Tensor<T> {
     let (mut y, mut scratch) = (cx.take(shape), cx.take([of.scratch(cx.threads())].into()));
@@ -123,7 +123,7 @@ fn pull_back<T: Real>(
     of: kernel::Convolution,
     at: &Pullback<'_, T>,
     sink: &mut Sink<'_, T>,
-    delta: &(dyn Fn(&mut [T], usize) + Sync),
+    delta: OnBlock<'_, T>,
 ) {
     let (weighs, biased) = (sink.wants(1), at.len() > 2 && sink.wants(2));
     let mut scratch = sink.workspace().take([of.scratch(at.threads())].into());
