@@ -340,6 +340,26 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// Principal components in a number that there cannot be.
+    #[error("{rows} samples of {features} features have no {components} components")]
+    Components {
+        /// The number asked for.
+        components: usize,
+        /// The number of samples.
+        rows: usize,
+        /// The number of features.
+        features: usize,
+    },
+    /// A number that has no logarithm.
+    #[error("row {row}, number {place}, is {value}: ln(1 + x) needs numbers above -1")]
+    Logarithm {
+        /// The row, counted from 0.
+        row: usize,
+        /// The place in the row, counted from 0.
+        place: usize,
+        /// The number.
+        value: f64,
+    },
     /// A tensor that memory cannot hold.
     #[error("{what} of {rows} rows and {columns} columns is too large")]
     TooLarge {
