@@ -148,6 +148,26 @@ impl<T: Real> Epoch<T> {
             Order::Drawn(seed, draws) => draws.draw(&mut self.order, &mut of_epoch(*seed, epoch)),
         }
     }
+
+    /// Goes to a batch of the epoch, counted from 0; behind the last one to the end.
+    pub fn skip_to(&mut self, batch: usize) {
+        self.next = batch.saturating_mul(self.batches.size).min(self.batches.rows);
+    }
+
+    /// The data set that is cut into batches.
+    pub fn data(&self) -> &Dataset<T> {
+        &self.batches.data
+    }
+
+    /// The number of rows of an epoch: all of the data set's, or those of its full batches.
+    pub fn samples(&self) -> usize {
+        self.batches.rows
+    }
+
+    /// The number of batches of an epoch.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
+    }
 }
 
 impl<T: Real> Iterator for Epoch<T> {

@@ -53,6 +53,7 @@ mod random;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod schema;
+mod source;
 mod split;
 mod table;
 mod table_options;
@@ -67,6 +68,7 @@ pub use error::{Cell, Error, Result};
 pub use folds::Folds;
 pub use one_hot::one_hot;
 pub use schema::{Encoder, Missing, Schema, Unknown};
+pub use source::Source;
 pub use split::Split;
 pub use table::Table;
 pub use table_options::TableOptions;

@@ -38,7 +38,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
         if self.inner.halfway() {
             return Ok(());
         }
-        self.ahead += 1;
+        self.ahead = self.ahead.saturating_add(1);
         if self.ahead >= self.steps.get() {
             self.ahead = 0;
             let share = T::of(self.share);

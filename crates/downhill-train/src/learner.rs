@@ -98,7 +98,7 @@ impl<T: Scalar> Learner<T> {
         if self.optimizer.halfway() {
             self.half_step(x, target)?;
         }
-        self.steps += 1;
+        self.steps = self.steps.saturating_add(1);
         Ok(loss)
     }
 
@@ -131,7 +131,7 @@ impl<T: Scalar> Learner<T> {
             network.check_params(params)?;
         }
         // Another seed for each step, and none that the initialisers draw from.
-        let seed = self.seed.wrapping_add((self.steps + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let seed = self.seed.wrapping_add(self.steps.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));
         let mut loss = self.loss.loss(output, target);
         for penalty in &self.penalties {
@@ -219,7 +219,13 @@ impl<T: Scalar> Learner<T> {
         self.steps
     }
 
-    pub(crate) fn into_parts(self) -> (Network, Params<T>) {
+    /// Goes on as after so many steps.
+    pub(crate) fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
+    /// The network and its parameters: what a [`Model`](crate::Model) is made of.
+    pub fn into_parts(self) -> (Network, Params<T>) {
         (self.network, self.params)
     }
 }

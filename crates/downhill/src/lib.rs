@@ -66,7 +66,8 @@ pub mod prelude {
     };
     pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
     pub use downhill_train::{
-        Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,
+        Callback, Checkpoints, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress,
+        Trainer,
     };
 }
 

@@ -6,12 +6,16 @@
 mod answers;
 mod buffers;
 mod callbacks;
+mod checkpoints;
 mod data;
 mod determinism;
 mod errors;
 mod file;
+mod folder;
+mod killed;
 mod optimizers;
 mod penalties;
+mod sources;
 mod stopping;
 
 use std::ops::ControlFlow;
