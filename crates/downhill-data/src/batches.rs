@@ -118,7 +118,8 @@ impl<T: Real> Batches<T> {
     pub fn epoch(&self, epoch: u64) -> Epoch<T> {
         let order = (0..self.data.len()).collect();
         let batch = Batch { inputs: self.data.inputs().clone(), target: self.data.target().clone() };
-        let mut epochs = Epoch { batches: self.clone(), order, next: 0, full: batch.clone(), short: batch };
+        let mut epochs =
+            Epoch { batches: self.clone(), order, epoch: None, next: 0, full: batch.clone(), short: batch };
         epochs.restart(epoch);
         epochs
     }
@@ -132,6 +133,8 @@ impl<T: Real> Batches<T> {
 pub struct Epoch<T: Real = f32> {
     batches: Batches<T>,
     order: Vec<usize>,
+    /// The epoch that `order` is of.
+    epoch: Option<u64>,
     next: usize,
     // The last full batch and the last short one: storage to be used again.
     full: Batch<T>,
@@ -142,6 +145,9 @@ impl<T: Real> Epoch<T> {
     /// Starts another epoch, or the same one again.
     pub fn restart(&mut self, epoch: u64) {
         self.next = 0;
+        if self.epoch.replace(epoch) == Some(epoch) {
+            return;
+        }
         match &self.batches.order {
             Order::Given => {}
             &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),

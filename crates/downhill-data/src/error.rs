@@ -40,6 +40,9 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A thread that prepares batches could not be started, or has failed.
+    #[error("a thread that prepares batches: {0}")]
+    Thread(#[source] io::Error),
     /// A gzip file, in a build without the feature `gzip`.
     #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
     Compressed {
@@ -263,7 +266,7 @@ pub enum Error {
     /// A target of the other kind.
     #[error("the targets are {found}, but {needed} are needed")]
     Target {
-        /// `"classes"` or `"values"`.
+        /// `"classes"` or `"values"`, or more exactly.
         needed: &'static str,
         /// `"classes"` or `"values"`.
         found: &'static str,
