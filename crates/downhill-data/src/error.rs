@@ -231,6 +231,14 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
+    /// Weights of rows that are not one for each.
+    #[error("there are {rows} rows, but {weights} weights")]
+    Weights {
+        /// The number of rows.
+        rows: usize,
+        /// The number of weights.
+        weights: usize,
+    },
     /// A number that is infinite or NaN.
     #[error("row {row} of the {part}, number {place}, is {value}")]
     NotFinite {
@@ -302,7 +310,7 @@ pub enum Error {
         /// The number of rows or groups.
         rows: usize,
     },
-    /// A weight to draw a row with that makes no sense.
+    /// A weight of a row that makes no sense.
     #[error("the weight of row {row} is {value}; weights must be finite, not negative, and not all 0")]
     Weight {
         /// The row, counted from 0.

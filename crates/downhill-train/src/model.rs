@@ -131,12 +131,12 @@ impl<T: Scalar> Model<T> {
         self.answers.probabilities(&self.outputs(inputs)?)
     }
 
-    /// The most probable class for inputs `[n, …]`: `[n]`.
+    /// The most probable class for inputs `[n, …]`, or that of the highest score: `[n]`.
     ///
     /// # Errors
-    /// As [`predict_proba`](Model::predict_proba).
+    /// As [`predict_proba`](Model::predict_proba), which models of scores have no answer to.
     pub fn predict_class(&self, inputs: &Tensor<T>) -> Result<Tensor<usize>> {
-        Ok(self.predict_proba(inputs)?.argmax(1)?)
+        self.answers.classes(&self.outputs(inputs)?)
     }
 
     /// How good the answers for a data set are.

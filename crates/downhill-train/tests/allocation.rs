@@ -155,19 +155,6 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// A loss of any kind.
-struct Any(Box<dyn Loss>);
-
-impl Loss for Any {
-    fn loss<'t>(
-        &self,
-        output: downhill_nn::autodiff::Var<'t>,
-        target: &Target,
-    ) -> downhill_nn::autodiff::Var<'t> {
-        self.0.loss(output, target)
-    }
-}
-
 /// One test, since other tests of the process would be counted with it.
 #[test]
 fn steady_steps_allocate_nothing() {
@@ -186,8 +173,7 @@ fn a_training_step() {
         for optimizer in optimizers {
             let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
             let penalty = WeightPenalty::new("*", 1e-4, 1e-4).unwrap();
-            let mut learner =
-                Learner::new(network, Any((row.loss)()), optimizer(), 1).penalty(penalty).unwrap();
+            let mut learner = Learner::new(network, (row.loss)(), optimizer(), 1).penalty(penalty).unwrap();
             let counts = allocations(|| {
                 learner.step(&row.x, &row.y).unwrap();
             });
@@ -229,7 +215,7 @@ fn a_long_training_on_threads() {
         let row = rows().into_iter().find(|row| row.name == name).unwrap();
         let network = Network::build(row.layers, row.x.shape().sample()).unwrap();
         let optimizer = Sgd::new(0.01).unwrap().momentum(0.9).unwrap();
-        let mut learner = Learner::new(network, Any((row.loss)()), optimizer, 1).threads(Threads::new(2));
+        let mut learner = Learner::new(network, (row.loss)(), optimizer, 1).threads(Threads::new(2));
         (0..5).for_each(|_| assert!(learner.step(&row.x, &row.y).is_ok()));
         // Reading the pages allocates, so that it is done outside of what is counted.
         let pages = resident_pages();

@@ -214,6 +214,7 @@ fn mix<T: Real>(batch: &mut Batch<T>, alpha: f64, classes: usize, rng: &mut Gene
         Ok(Tensor::new(values.shape(), mixed)?)
     };
     batch.inputs = blend(&batch.inputs)?;
+    batch.weights = batch.weights.as_ref().map(blend).transpose()?;
     batch.target = Target::Values(match &batch.target {
         Target::Values(values) => blend(values)?,
         Target::Classes(_) if classes == 0 => {

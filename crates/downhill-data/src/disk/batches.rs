@@ -142,7 +142,7 @@ impl<T: Real> DiskBatches<T> {
                 Target::Values(values)
             }
         };
-        Ok(Batch { inputs, target })
+        Ok(Batch::new(inputs, target))
     }
 }
 

@@ -172,7 +172,7 @@ impl<T: Real> Reading<T> {
             HeldTarget::Classes(_) => Target::Classes(Tensor::vector(labels)),
             HeldTarget::Values(held) => Target::Values(Tensor::new(held.shape.with(0, rows), values)?),
         };
-        Ok(Batch { inputs, target })
+        Ok(Batch::new(inputs, target))
     }
 }
 

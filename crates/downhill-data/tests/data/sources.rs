@@ -186,10 +186,7 @@ impl Source for Failing {
         match self.next {
             3 if self.panics => std::panic::resume_unwind(Box::new("a test's panic")),
             3 => Err(Error::Empty { operation: "failing" }),
-            ..=4 => Ok(Some(Batch {
-                inputs: Tensor::zeros([1, 1]),
-                target: Target::Classes(Tensor::vector([0])),
-            })),
+            ..=4 => Ok(Some(Batch::new(Tensor::zeros([1, 1]), Tensor::vector([0])))),
             _ => Ok(None),
         }
     }

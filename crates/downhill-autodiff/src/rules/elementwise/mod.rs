@@ -13,7 +13,7 @@ pub(crate) use rectifier::sign;
 pub use rectifier::{Abs, Clamp, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus};
 pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
 pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};
-pub use trigonometric::{Cos, Sin};
+pub use trigonometric::{Atan, Cos, Sin};
 
 use downhill_tensor::{Real, Result, Store, Tensor, vectorize};
 
