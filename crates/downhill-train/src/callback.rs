@@ -16,6 +16,8 @@ pub struct Plan {
     pub samples: usize,
     /// The number of parameters.
     pub parameters: usize,
+    /// The number of steps that are done already, by the training that this one resumes.
+    pub done: u64,
 }
 
 /// One step of training.

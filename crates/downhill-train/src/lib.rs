@@ -26,6 +26,7 @@
 
 mod answers;
 mod callback;
+mod checkpoint;
 mod early_stopping;
 mod error;
 mod file;
@@ -34,9 +35,13 @@ mod learner;
 pub mod metrics;
 mod model;
 mod progress;
+mod run;
 mod trainer;
+mod transforms;
+mod validation;
 
 pub use callback::{Callback, Plan, StepRecord};
+pub use checkpoint::Checkpoints;
 pub use early_stopping::EarlyStopping;
 pub use error::{Error, Result};
 pub use history::{EpochRecord, History};

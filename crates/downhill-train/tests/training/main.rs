@@ -6,13 +6,19 @@
 mod answers;
 mod buffers;
 mod callbacks;
+mod checkpoints;
+mod composition;
 mod data;
 mod determinism;
 mod errors;
 mod file;
+mod folder;
+mod killed;
 mod optimizers;
 mod penalties;
+mod sources;
 mod stopping;
+mod weights;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

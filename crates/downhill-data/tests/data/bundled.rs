@@ -1,5 +1,4 @@
 //! The embedded data sets are the ones that their origin describes.
-#![cfg(feature = "bundled")]
 
 use downhill_data::{Bundled, Dataset, Error};
 

@@ -1,9 +1,8 @@
 //! Batches: every row once an epoch, the same order for the same seed, storage used again.
-#![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 use std::error::Error;
 
-use downhill_data::{Batch, Batches, Dataset};
+use downhill_data::{Batch, Batches, Dataset, Source};
 use downhill_tensor::{Target, Tensor};
 use proptest::prelude::*;
 
@@ -105,6 +104,13 @@ proptest! {
         epoch.restart(number);
         prop_assert_eq!(epoch.flat_map(|batch| rows_of(&batch)).collect::<Vec<_>>(), order.clone());
         prop_assert!(rows < 20 || next != order);
+
+        // It may be entered at any batch.
+        let batch = (number % 50) as usize;
+        let mut entered = batches.epoch(0);
+        Source::seek(&mut entered, number, batch)?;
+        let rest: Vec<usize> = entered.flat_map(|batch| rows_of(&batch)).collect();
+        prop_assert_eq!(&rest[..], &order[rows.min(batch * size)..]);
 
         // Dropping the short batch leaves the others as they are.
         if let Ok(full) = batches.drop_last() {

@@ -1,5 +1,4 @@
 //! Data sets, their parts, and splits.
-#![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 use std::error::Error as StdError;
 

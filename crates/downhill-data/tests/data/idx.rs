@@ -1,12 +1,10 @@
 //! IDX files: what they become, and what is said of those that are wrong.
-#![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
-
-use std::fs;
-use std::path::PathBuf;
 
 use downhill_data::{Error, idx};
 use downhill_tensor::Tensor;
 use proptest::prelude::*;
+
+use crate::folder::Folder;
 
 fn file(code: u8, lengths: &[u32], payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, code, lengths.len() as u8];
@@ -56,8 +54,8 @@ fn what_is_wrong_is_said() {
         (vec![0, 0, 8], "f is not an IDX file: it starts with [00, 00, 08]"),
         (b"x,y\n1,2".to_vec(), "f is not an IDX file: it starts with [78, 2c, 79, 0a]"),
         (file(0x0a, &[1], &[1]), "f is not an IDX file: it starts with [00, 00, 0a, 01]"),
-        (file(8, &[], &[1]), "f: an IDX file must have 1 to 8 axes, not 0"),
-        (file(8, &[1; 9], &[1]), "f: an IDX file must have 1 to 8 axes, not 9"),
+        (file(8, &[], &[1]), "f is not an IDX file: it has 0 axes, not 1 to 8"),
+        (file(8, &[1; 9], &[1]), "f is not an IDX file: it has 9 axes, not 1 to 8"),
         (file(8, &[3, 3], &[])[..9].to_vec(), "f: the header promises 12 bytes, but there are 9"),
         (file(8, &[2, 3], &[0; 5]), "f: the header promises 18 bytes, but there are 17"),
         (file(0x0e, &[2], &[0; 15]), "f: the header promises 24 bytes, but there are 23"),
@@ -85,37 +83,16 @@ fn nothing_is_a_number_too() -> Result<(), Error> {
     Ok(())
 }
 
-/// A folder that is removed at the end of its test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("downhill-data-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn write(&self, file: &str, bytes: &[u8]) {
-        fs::write(self.0.join(file), bytes).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_folder_like_mnist() -> Result<(), Error> {
     let folder = Folder::new("mnist");
     let missing = idx::mnist::<f32>(&folder.0).unwrap_err();
     assert!(matches!(missing, Error::Missing { file: "train-images-idx3-ubyte", .. }), "{missing}");
 
-    folder.write("train-images-idx3-ubyte", &file(8, &[3, 1, 2], &[1, 2, 3, 4, 5, 255]));
-    folder.write("train-labels-idx1-ubyte", &file(8, &[3], &[0, 3, 1]));
-    folder.write("t10k-images-idx3-ubyte", &file(8, &[1, 1, 2], &[7, 8]));
-    folder.write("t10k-labels-idx1-ubyte", &file(8, &[1], &[2]));
+    folder.write("train-images-idx3-ubyte", file(8, &[3, 1, 2], &[1, 2, 3, 4, 5, 255]));
+    folder.write("train-labels-idx1-ubyte", file(8, &[3], &[0, 3, 1]));
+    folder.write("t10k-images-idx3-ubyte", file(8, &[1, 1, 2], &[7, 8]));
+    folder.write("t10k-labels-idx1-ubyte", file(8, &[1], &[2]));
     let (train, test) = idx::mnist::<f32>(&folder.0)?;
     assert_eq!(train.inputs().shape(), [3, 1, 1, 2]);
     assert_eq!(train.inputs().as_slice(), [1.0, 2.0, 3.0, 4.0, 5.0, 255.0]);
@@ -123,9 +100,9 @@ fn a_folder_like_mnist() -> Result<(), Error> {
     assert_eq!((test.len(), test.classes()), (1, Some(4)));
     assert_eq!(test.class_names(), ["0", "1", "2", "3"]);
 
-    folder.write("t10k-labels-idx1-ubyte", &file(8, &[2], &[2, 2]));
+    folder.write("t10k-labels-idx1-ubyte", file(8, &[2], &[2, 2]));
     assert_eq!(idx::mnist::<f32>(&folder.0).unwrap_err().to_string(), "there are 1 inputs, but 2 targets");
-    folder.write("t10k-images-idx3-ubyte", &file(8, &[1, 2], &[7, 8]));
+    folder.write("t10k-images-idx3-ubyte", file(8, &[1, 2], &[7, 8]));
     let flat = idx::mnist::<f32>(&folder.0).unwrap_err().to_string();
     assert!(flat.ends_with("images need 3 axes, but the shape is [1, 2]"), "{flat}");
     Ok(())
@@ -137,7 +114,6 @@ mod gzip {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
-    use proptest::sample::Index;
 
     use super::*;
 
@@ -159,7 +135,7 @@ mod gzip {
             ("t10k-images-idx3-ubyte.gz", file(8, &[1, 1, 1], &[9])),
             ("t10k-labels-idx1-ubyte.gz", file(8, &[1], &[0])),
         ] {
-            folder.write(name, &compressed(&bytes));
+            folder.write(name, compressed(&bytes));
         }
         assert_eq!(idx::mnist::<f32>(&folder.0)?.0.labels()?.as_slice(), [1]);
         Ok(())
@@ -177,25 +153,11 @@ mod gzip {
     fn a_wrong_checksum_and_a_cut_are_found() {
         let mut bytes = compressed(&file(8, &[4], &[1, 2, 3, 4]));
         let cut = read(&bytes[..bytes.len() - 9]).unwrap_err();
-        assert!(matches!(cut, Error::IdxLength { expected: 12, .. } | Error::Read { .. }), "{cut}");
+        assert!(matches!(cut, Error::ArrayLength { expected: 12, .. } | Error::Read { .. }), "{cut}");
         let checksum = bytes.len() - 8;
         bytes[checksum] ^= 1;
         let damaged = read(&bytes).unwrap_err();
         assert!(matches!(damaged, Error::Read { .. }), "{damaged}");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
-        #[test]
-        fn damaged_gzip_never_panics(payload: [u8; 24], at: Index, byte: u8, keep: Index) {
-            let whole = compressed(&file(0x0b, &[3, 4], &payload));
-            prop_assert!(read(&whole[..keep.index(whole.len())]).is_err());
-            let mut flipped = whole.clone();
-            flipped[at.index(whole.len())] = byte;
-            let _ = read(&flipped);
-            let _ = labels(&flipped);
-        }
     }
 }
 
@@ -215,15 +177,5 @@ proptest! {
         let read = idx::from_reader::<f32>(&file(8, &lengths, &payload)[..], "f")?;
         prop_assert!(read.shape().iter().zip(&lengths).all(|(&a, &b)| a == b as usize));
         prop_assert!(read.as_slice().iter().zip(&payload).all(|(&a, &b)| a == f32::from(b)));
-    }
-
-    #[test]
-    fn damaged_idx_never_panics(payload: [u8; 24], at in 0_usize..36, byte: u8, keep in 0_usize..36) {
-        let whole = file(0x0b, &[3, 4], &payload);
-        prop_assert!(read(&whole[..keep]).is_err());
-        let mut flipped = whole.clone();
-        flipped[at] = byte;
-        let _ = read(&flipped);
-        let _ = labels(&flipped);
     }
 }
