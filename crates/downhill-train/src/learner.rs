@@ -1,5 +1,6 @@
 //! One training step after another.
 
+use downhill_data::Batch;
 use downhill_nn::autodiff::tensor::{Threads, kernel};
 use downhill_nn::autodiff::{Tape, Tensor};
 use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
@@ -94,17 +95,29 @@ impl<T: Scalar> Learner<T> {
     /// gradients, such as [`Sam`](downhill_optim::Sam)'s, the second one may fail: then they are where that one was
     /// taken.)
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        let loss = self.half_step(x, target)?;
+        self.weighted_step(x, target, None)
+    }
+
+    /// The same for a batch of a data set, whose samples may have weights.
+    ///
+    /// # Errors
+    /// As [`step`](Learner::step).
+    pub fn step_on(&mut self, batch: &Batch<T>) -> Result<T> {
+        self.weighted_step(&batch.inputs, &batch.target, batch.weights.as_ref())
+    }
+
+    fn weighted_step(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
+        let loss = self.half_step(x, target, weights)?;
         if self.optimizer.halfway() {
-            self.half_step(x, target)?;
+            self.half_step(x, target, weights)?;
         }
         self.steps = self.steps.saturating_add(1);
         Ok(loss)
     }
 
     /// A step, or half of one of an optimizer that wants two gradients of a batch.
-    fn half_step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        let found = self.find_gradient(x, target);
+    fn half_step(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
+        let found = self.find_gradient(x, target, weights);
         // The tape shares θ: it must let go before θ is written.
         self.tape.clear();
         let loss = found?;
@@ -124,7 +137,7 @@ impl<T: Scalar> Learner<T> {
         Ok(self.optimizer.average(theta, layout)?)
     }
 
-    fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
+    fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
         let Learner { network, params, tape, gradient, .. } = self;
         network.check_input(x.shape())?;
         if params.len() != gradient.len() || params.buffers().len() != network.buffer_layout().len() {
@@ -133,7 +146,7 @@ impl<T: Scalar> Learner<T> {
         // Another seed for each step, and none that the initialisers draw from.
         let seed = self.seed.wrapping_add(self.steps.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));
-        let mut loss = self.loss.loss(output, target);
+        let mut loss = self.loss.weighted(output, target, weights);
         for penalty in &self.penalties {
             penalty.apply(tape, params);
         }
@@ -171,10 +184,27 @@ impl<T: Scalar> Learner<T> {
     /// # Errors
     /// If the batch does not fit the network.
     pub fn evaluate(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<(Tensor<T>, T)> {
+        self.weighted_evaluate(x, target, None)
+    }
+
+    /// The same for a batch of a data set, whose samples may have weights.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Learner::evaluate).
+    pub fn evaluate_on(&mut self, batch: &Batch<T>) -> Result<(Tensor<T>, T)> {
+        self.weighted_evaluate(&batch.inputs, &batch.target, batch.weights.as_ref())
+    }
+
+    fn weighted_evaluate(
+        &mut self,
+        x: &Tensor<T>,
+        target: &Target<T>,
+        weights: Option<&Tensor<T>>,
+    ) -> Result<(Tensor<T>, T)> {
         let Learner { network, params, inference, .. } = self;
         network.check_input(x.shape())?;
         let output = network.forward(inference, params, inference.constant(x.clone()), None);
-        let loss = self.loss.loss(output, target);
+        let loss = self.loss.weighted(output, target, weights);
         let values = output.value().and_then(|output| Ok((output, loss.value()?)));
         let found = values.map_err(|error| network.locate(error).into()).and_then(|(output, loss)| {
             let loss = loss.item().map_err(|_| Error::LossShape { shape: loss.shape() })?;

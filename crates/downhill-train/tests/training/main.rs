@@ -7,6 +7,7 @@ mod answers;
 mod buffers;
 mod callbacks;
 mod checkpoints;
+mod composition;
 mod data;
 mod determinism;
 mod errors;
@@ -17,6 +18,7 @@ mod optimizers;
 mod penalties;
 mod sources;
 mod stopping;
+mod weights;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
