@@ -1,5 +1,7 @@
 //! The command as people run it: arguments in; output, files and exit codes out.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod bad_input;
 mod interruption;
 mod results;
