@@ -51,7 +51,7 @@ fn train(folder: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
     let (x, y) = (DiskArray::npy(folder.join("x.npy"))?, DiskArray::npy(folder.join("y.npy"))?);
     let size = fs::metadata(folder.join("x.npy"))?.len();
     println!("{rows} rows of {FEATURES} features, {:.2} GB on disk", size as f64 / 1e9);
-    let batches = DiskBatches::classification(x, y, CLASSES, 256)?.shuffled(1);
+    let batches: DiskBatches = DiskBatches::classification(x, y, CLASSES, 256)?.shuffled(1);
     let layers = Sequential::new().then(Linear::new(32)).then(Activation::Relu).then(Linear::new(CLASSES));
     let fit = Trainer::new(layers, CrossEntropy::new())
         .epochs(1)
