@@ -64,7 +64,9 @@ pub mod prelude {
         MultiHeadAttention, PRelu, PositionalEncoding, RmsNorm, Rnn, SwiGlu, TransformerDecoderLayer,
         TransformerEncoderLayer, WeightPenalty,
     };
-    pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
+    pub use downhill_optim::{
+        Adam, AdamW, GradientDescent, Lbfgs, LevenbergMarquardt, Optimizer, RmsProp, Schedule, Sgd, schedule,
+    };
     pub use downhill_train::{
         Callback, Checkpoints, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress,
         Trainer,
