@@ -3,7 +3,7 @@
 use downhill_tensor::{Real, Target, Tensor};
 
 use crate::draws::Draws;
-use crate::gather::{gather_into, gather_target};
+use crate::gather::{gather_into, gather_target, gather_weights};
 use crate::random::{of_epoch, shuffle};
 use crate::{Dataset, Error, Result};
 
@@ -14,6 +14,15 @@ pub struct Batch<T: Real = f32> {
     pub inputs: Tensor<T>,
     /// Their targets: classes `[m]` or values `[m, …]`.
     pub target: Target<T>,
+    /// How much each row counts, `[m]`, if the data set says so.
+    pub weights: Option<Tensor<T>>,
+}
+
+impl<T: Real> Batch<T> {
+    /// A batch whose rows count alike.
+    pub fn new(inputs: Tensor<T>, target: impl Into<Target<T>>) -> Batch<T> {
+        Batch { inputs, target: target.into(), weights: None }
+    }
 }
 
 /// How a data set is cut into batches.
@@ -75,11 +84,10 @@ impl<T: Real> Batches<T> {
     /// The same batches with as many rows drawn anew in every epoch, with replacement, each as often as its weight says.
     ///
     /// # Errors
-    /// [`Error::Lengths`] if there is not a weight for each row, [`Error::Weight`].
+    /// [`Error::Weights`] if there is not a weight for each row, [`Error::Weight`].
     pub fn weighted(self, weights: &[f64], seed: u64) -> Result<Batches<T>> {
-        let (inputs, targets) = (self.data.len(), weights.len());
-        if inputs != targets {
-            return Err(Error::Lengths { inputs, targets });
+        if weights.len() != self.data.len() {
+            return Err(Error::Weights { rows: self.data.len(), weights: weights.len() });
         }
         Ok(Batches { order: Order::Drawn(seed, Draws::new(weights)?), ..self })
     }
@@ -117,8 +125,13 @@ impl<T: Real> Batches<T> {
     /// The batches of one epoch.
     pub fn epoch(&self, epoch: u64) -> Epoch<T> {
         let order = (0..self.data.len()).collect();
-        let batch = Batch { inputs: self.data.inputs().clone(), target: self.data.target().clone() };
-        let mut epochs = Epoch { batches: self.clone(), order, next: 0, full: batch.clone(), short: batch };
+        let batch = Batch {
+            inputs: self.data.inputs().clone(),
+            target: self.data.target().clone(),
+            weights: self.data.weights().cloned(),
+        };
+        let mut epochs =
+            Epoch { batches: self.clone(), order, epoch: None, next: 0, full: batch.clone(), short: batch };
         epochs.restart(epoch);
         epochs
     }
@@ -132,6 +145,8 @@ impl<T: Real> Batches<T> {
 pub struct Epoch<T: Real = f32> {
     batches: Batches<T>,
     order: Vec<usize>,
+    /// The epoch that `order` is of.
+    epoch: Option<u64>,
     next: usize,
     // The last full batch and the last short one: storage to be used again.
     full: Batch<T>,
@@ -142,6 +157,9 @@ impl<T: Real> Epoch<T> {
     /// Starts another epoch, or the same one again.
     pub fn restart(&mut self, epoch: u64) {
         self.next = 0;
+        if self.epoch.replace(epoch) == Some(epoch) {
+            return;
+        }
         match &self.batches.order {
             Order::Given => {}
             &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),
@@ -184,6 +202,7 @@ impl<T: Real> Iterator for Epoch<T> {
         };
         gather_into(data.inputs(), order, T::zero(), &mut batch.inputs);
         gather_target(data.target(), order, &mut batch.target);
+        gather_weights(data.weights(), order, &mut batch.weights);
         self.next = end;
         Some(batch.clone())
     }

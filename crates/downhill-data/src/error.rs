@@ -40,6 +40,9 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A thread that prepares batches could not be started, or has failed.
+    #[error("a thread that prepares batches: {0}")]
+    Thread(#[source] io::Error),
     /// A gzip file, in a build without the feature `gzip`.
     #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
     Compressed {
@@ -228,6 +231,14 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
+    /// Weights of rows that are not one for each.
+    #[error("there are {rows} rows, but {weights} weights")]
+    Weights {
+        /// The number of rows.
+        rows: usize,
+        /// The number of weights.
+        weights: usize,
+    },
     /// A number that is infinite or NaN.
     #[error("row {row} of the {part}, number {place}, is {value}")]
     NotFinite {
@@ -263,7 +274,7 @@ pub enum Error {
     /// A target of the other kind.
     #[error("the targets are {found}, but {needed} are needed")]
     Target {
-        /// `"classes"` or `"values"`.
+        /// `"classes"` or `"values"`, or more exactly.
         needed: &'static str,
         /// `"classes"` or `"values"`.
         found: &'static str,
@@ -299,7 +310,7 @@ pub enum Error {
         /// The number of rows or groups.
         rows: usize,
     },
-    /// A weight to draw a row with that makes no sense.
+    /// A weight of a row that makes no sense.
     #[error("the weight of row {row} is {value}; weights must be finite, not negative, and not all 0")]
     Weight {
         /// The row, counted from 0.
@@ -338,6 +349,26 @@ pub enum Error {
         /// The number that the transform needs.
         what: &'static str,
         /// Its value.
+        value: f64,
+    },
+    /// Principal components in a number that there cannot be.
+    #[error("{rows} samples of {features} features have no {components} components")]
+    Components {
+        /// The number asked for.
+        components: usize,
+        /// The number of samples.
+        rows: usize,
+        /// The number of features.
+        features: usize,
+    },
+    /// A number that has no logarithm.
+    #[error("row {row}, number {place}, is {value}: ln(1 + x) needs numbers above -1")]
+    Logarithm {
+        /// The row, counted from 0.
+        row: usize,
+        /// The place in the row, counted from 0.
+        place: usize,
+        /// The number.
         value: f64,
     },
     /// A tensor that memory cannot hold.

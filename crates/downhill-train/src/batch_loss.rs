@@ -1,5 +1,6 @@
 //! The loss of a batch as a function of θ.
 
+use downhill_data::Batch;
 use downhill_nn::autodiff::tensor::kernel;
 use downhill_nn::autodiff::{Tape, Tensor, Var};
 use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
@@ -8,6 +9,20 @@ use downhill_optim::{Error as OptimError, GaussNewton, Objective};
 #[cfg(feature = "dual")]
 use crate::curvature::Curvature;
 use crate::{Error, Result};
+
+/// A batch: inputs `[n, …]`, what is to be answered, and the weights of the samples, if they have any.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a, T: Scalar> {
+    pub(crate) x: &'a Tensor<T>,
+    pub(crate) target: &'a Target<T>,
+    pub(crate) weights: Option<&'a Tensor<T>>,
+}
+
+impl<'a, T: Scalar> Given<'a, T> {
+    pub(crate) fn of(batch: &'a Batch<T>) -> Given<'a, T> {
+        Given { x: &batch.inputs, target: &batch.target, weights: batch.weights.as_ref() }
+    }
+}
 
 /// What makes the loss of a batch of a network and its parameters.
 #[derive(Clone, Copy)]
@@ -25,11 +40,10 @@ impl<'a, T: Scalar> Parts<'a, T> {
         self,
         tape: &'t Tape<T>,
         params: &'t Params<T>,
-        x: Tensor<T>,
-        target: &Target<T>,
+        given: Given<'_, T>,
     ) -> (Var<'t, T>, Var<'t, T>) {
-        let output = self.network.forward(tape, params, tape.constant(x), Some(self.seed));
-        let mut loss = self.loss.loss(output, target);
+        let output = self.network.forward(tape, params, tape.constant(given.x.clone()), Some(self.seed));
+        let mut loss = self.loss.weighted(output, given.target, given.weights);
         for penalty in self.penalties {
             penalty.apply(tape, params);
         }
@@ -55,8 +69,7 @@ pub(crate) struct BatchLoss<'a, T: Scalar> {
     pub(crate) inference: &'a mut Tape<T>,
     /// Where it is evaluated.
     pub(crate) at: &'a mut Params<T>,
-    pub(crate) x: &'a Tensor<T>,
-    pub(crate) target: &'a Target<T>,
+    pub(crate) given: Given<'a, T>,
     #[cfg(feature = "dual")]
     pub(crate) curvature: Option<&'a mut Curvature>,
     /// Whether it has been evaluated. Where an optimizer starts, the loss has to be finite.
@@ -106,8 +119,8 @@ impl<T: Scalar> BatchLoss<'_, T> {
         gradient: &mut [T],
         read: impl FnOnce(Var<'_, T>) -> Result<R>,
     ) -> Result<(T, R)> {
-        let BatchLoss { parts, tape, at, x, target, begun, .. } = self;
-        let (output, loss) = parts.record(tape, at, x.clone(), target);
+        let BatchLoss { parts, tape, at, given, begun, .. } = self;
+        let (output, loss) = parts.record(tape, at, *given);
         let value = parts.value(loss)?;
         if !value.finite() && !*begun {
             return Err(not_finite("the loss", parts.network.first_not_finite(tape)));
@@ -129,8 +142,8 @@ impl<T: Scalar> Objective<T> for BatchLoss<'_, T> {
 
     fn value(&mut self, theta: &[T]) -> downhill_optim::Result<T> {
         self.go_to(theta);
-        let BatchLoss { parts, inference, at, x, target, .. } = self;
-        let (_, loss) = parts.record(inference, at, x.clone(), target);
+        let BatchLoss { parts, inference, at, given, .. } = self;
+        let (_, loss) = parts.record(inference, at, *given);
         let value = parts.value(loss);
         self.inference.clear();
         self.fail(value)
@@ -138,9 +151,9 @@ impl<T: Scalar> Objective<T> for BatchLoss<'_, T> {
 
     #[cfg(feature = "dual")]
     fn hessian_product(&mut self, theta: &[T], v: &[T], product: &mut [T]) -> downhill_optim::Result<()> {
-        let BatchLoss { parts, at, x, target, curvature, .. } = self;
+        let BatchLoss { parts, at, given, curvature, .. } = self;
         let result = match curvature {
-            Some(curvature) => curvature.product(*parts, at, x, target, theta, v, product),
+            Some(curvature) => curvature.product(*parts, at, *given, theta, v, product),
             None => Err(lacking()),
         };
         self.fail(result)
@@ -178,11 +191,11 @@ impl<T: Scalar> BatchLoss<'_, T> {
         theta: &[T],
         model: &mut GaussNewton<T>,
     ) -> Result<()> {
-        let (target, network) = (self.target, self.parts.network);
+        let (given, network) = (self.given, self.parts.network);
         // A row of the root for each row of the roots of the loss's Hessian, sample by sample.
         let value = self.gradient_with(theta, model.gradient_mut(), |output| {
             let output = output.value().map_err(|error| network.locate(error))?;
-            Ok((curvature.roots(&output, target)?, output))
+            Ok((curvature.roots(&output, given)?, output))
         });
         let (value, (roots, outputs)) = value?;
         model.add_value(value);
@@ -203,7 +216,7 @@ impl<T: Scalar> BatchLoss<'_, T> {
         row: &mut [T],
         model: &mut GaussNewton<T>,
     ) -> Result<bool> {
-        let BatchLoss { parts, tape, at, x, .. } = self;
+        let BatchLoss { parts, tape, at, given: Given { x, .. }, .. } = self;
         let network = parts.network;
         let near = T::default_epsilon().sqrt();
         let mut rows = Vec::with_capacity(roots.len() * row.len());
@@ -239,8 +252,8 @@ impl<T: Scalar> BatchLoss<'_, T> {
         row: &mut [T],
         model: &mut GaussNewton<T>,
     ) -> Result<()> {
-        let BatchLoss { parts, tape, at, x, target, .. } = self;
-        let (output, _) = parts.record(tape, at, x.clone(), target);
+        let BatchLoss { parts, tape, at, given, .. } = self;
+        let (output, _) = parts.record(tape, at, *given);
         let shape = output.shape();
         let length = shape.sample().elements();
         let mut result = Ok(());

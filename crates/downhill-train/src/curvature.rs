@@ -2,11 +2,11 @@
 
 use downhill_nn::autodiff::tensor::num_dual::Dual64;
 use downhill_nn::autodiff::{Real, Tape, Tensor};
-use downhill_nn::{Loss, Params, Scalar, Target, WeightPenalty};
+use downhill_nn::{Loss, Params, Scalar, WeightPenalty};
 use downhill_optim::GaussNewton;
 
 use crate::Result;
-use crate::batch_loss::Parts;
+use crate::batch_loss::{Given, Parts};
 
 /// The loss once more, in dual numbers: what second derivatives are made of. They are computed in double precision,
 /// whatever the network learns in.
@@ -51,8 +51,7 @@ impl Curvature {
         &mut self,
         parts: Parts<'_, T>,
         layout: &Params<T>,
-        x: &Tensor<T>,
-        target: &Target<T>,
+        given: Given<'_, T>,
         theta: &[T],
         v: &[T],
         product: &mut [T],
@@ -65,7 +64,9 @@ impl Curvature {
         gradient.resize(theta.len(), Dual64::from_re(0.0));
         let Parts { network, penalties, seed, .. } = parts;
         let parts = Parts { network, loss: &**loss, penalties, seed };
-        let (_, loss) = parts.record(tape, params, x.cast(), &target.cast());
+        let (x, target, weights) = (given.x.cast(), given.target.cast(), given.weights.map(Tensor::cast));
+        let given = Given { x: &x, target: &target, weights: weights.as_ref() };
+        let (_, loss) = parts.record(tape, params, given);
         let found = loss.backward_into(gradient).map(|_| ()).map_err(|error| network.locate(error).into());
         tape.clear();
         product.iter_mut().zip(gradient).for_each(|(product, g)| *product = T::of(g.eps));
@@ -74,16 +75,18 @@ impl Curvature {
 
     /// The roots of the loss's Hessian with respect to the outputs `[n, …]`; that of a sample must depend on its own outputs
     /// alone. Of a loss that is not convex, the convex part.
-    pub(crate) fn roots<T: Scalar>(&mut self, outputs: &Tensor<T>, target: &Target<T>) -> Result<Roots<T>> {
+    pub(crate) fn roots<T: Scalar>(&mut self, outputs: &Tensor<T>, given: Given<'_, T>) -> Result<Roots<T>> {
         let (n, length) = (outputs.shape()[0], outputs.shape().sample().elements());
-        let (target, elements) = (target.cast(), outputs.as_slice());
+        let (target, weights): (_, Option<Tensor<Dual64>>) =
+            (given.target.cast(), given.weights.map(Tensor::cast));
+        let elements = outputs.as_slice();
         // n Hessians, row by row; a column of all of them at a time.
         let mut hessians = vec![0.0; n * length * length];
         for column in 0..length {
             let along = |i: usize| if i % length == column { 1.0 } else { 0.0 };
             let at = Tensor::from_fn(outputs.shape(), |i| Dual64::new(elements[i].as_f64(), along(i)));
             let outputs = self.tape.variable(at);
-            let loss = self.loss.loss(outputs, &target);
+            let loss = self.loss.weighted(outputs, &target, weights.as_ref());
             let found = loss.backward().and_then(|gradients| gradients.wrt(outputs));
             self.tape.clear();
             for (i, g) in found?.as_slice().iter().enumerate() {

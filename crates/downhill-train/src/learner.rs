@@ -6,7 +6,7 @@ use downhill_nn::autodiff::{Tape, Tensor};
 use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::{Objective, Optimizer};
 
-use crate::batch_loss::{BatchLoss, Parts, broken, not_finite};
+use crate::batch_loss::{BatchLoss, Given, Parts, broken, not_finite};
 #[cfg(feature = "dual")]
 use crate::curvature::Curvature;
 use crate::{Callback, Error, Inspection, Result, StepRecord};
@@ -160,23 +160,35 @@ impl<T: Scalar> Learner<T> {
     /// An optimizer that evaluates the loss itself, such as [`Lbfgs`](downhill_optim::Lbfgs), sees that of this batch with
     /// the same dropout each time; buffers become those of its last gradient.
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
+        self.step_on_given(Given { x, target, weights: None })
+    }
+
+    /// The same for a batch of a data set, whose samples may have weights.
+    ///
+    /// # Errors
+    /// As [`step`](Learner::step).
+    pub fn step_on(&mut self, batch: &Batch<T>) -> Result<T> {
+        self.step_on_given(Given::of(batch))
+    }
+
+    fn step_on_given(&mut self, given: Given<'_, T>) -> Result<T> {
         let loss = if self.optimizer.needs_objective() {
-            self.step_on(x, target)?
+            self.evaluating_step(given)?
         } else {
-            self.half_step(x, target)?
+            self.half_step(given)?
         };
         if self.optimizer.halfway() {
-            self.half_step(x, target)?;
+            self.half_step(given)?;
         }
         self.steps = self.steps.saturating_add(1);
         Ok(loss)
     }
 
     /// A step of an optimizer that evaluates the loss itself.
-    fn step_on(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        self.check(x)?;
+    fn evaluating_step(&mut self, given: Given<'_, T>) -> Result<T> {
+        self.check(given.x)?;
         let (mut trial, steps) = (self.take_trial(), self.steps);
-        let (mut objective, optimizer, params, gradient) = self.batch_loss(&mut trial, x, target, steps);
+        let (mut objective, optimizer, params, gradient) = self.batch_loss(&mut trial, given, steps);
         let (theta, layout) = params.theta_mut();
         let found = optimizer.step_on(theta, gradient, &mut objective, layout);
         let found = objective.answer(found).map_err(|error| self.at_this_step(error));
@@ -202,8 +214,7 @@ impl<T: Scalar> Learner<T> {
     fn batch_loss<'a>(
         &'a mut self,
         trial: &'a mut Params<T>,
-        x: &'a Tensor<T>,
-        target: &'a Target<T>,
+        given: Given<'a, T>,
         steps: u64,
     ) -> (BatchLoss<'a, T>, &'a mut dyn Optimizer<T>, &'a mut Params<T>, &'a mut [T]) {
         let seed = self.step_seed(steps);
@@ -213,8 +224,7 @@ impl<T: Scalar> Learner<T> {
             tape,
             inference,
             at: trial,
-            x,
-            target,
+            given,
             #[cfg(feature = "dual")]
             curvature: self.curvature.as_mut(),
             begun: false,
@@ -234,7 +244,7 @@ impl<T: Scalar> Learner<T> {
         let numbers = |numbers: &[T]| numbers.iter().map(|x| x.as_f64()).collect::<Vec<_>>();
         let (layout, after) = (self.params.layout().clone(), numbers(self.params.theta().as_slice()));
         let (mut trial, steps) = (self.take_trial(), self.steps.saturating_sub(1));
-        let (mut objective, ..) = self.batch_loss(&mut trial, &batch.inputs, &batch.target, steps);
+        let (mut objective, ..) = self.batch_loss(&mut trial, Given::of(batch), steps);
         let (theta, mut gradient) = (before.as_slice(), vec![T::zero(); before.len()]);
         let found = objective.gradient(theta, &mut gradient);
         objective.answer(found)?;
@@ -261,8 +271,8 @@ impl<T: Scalar> Learner<T> {
     }
 
     /// A step, or half of one of an optimizer that wants two gradients of a batch.
-    fn half_step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        let found = self.find_gradient(x, target);
+    fn half_step(&mut self, given: Given<'_, T>) -> Result<T> {
+        let found = self.find_gradient(given);
         // The tape shares θ: it must let go before θ is written.
         self.tape.clear();
         let loss = found?;
@@ -297,12 +307,12 @@ impl<T: Scalar> Learner<T> {
         self.seed.wrapping_add(steps.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        self.check(x)?;
+    fn find_gradient(&mut self, given: Given<'_, T>) -> Result<T> {
+        self.check(given.x)?;
         let seed = self.step_seed(self.steps);
         let Learner { network, params, loss, penalties, tape, gradient, .. } = self;
         let parts = Parts { network, loss: &**loss, penalties, seed };
-        let (_, loss) = parts.record(tape, params, x.clone(), target);
+        let (_, loss) = parts.record(tape, params, given);
         let value = parts.value(loss)?;
         if !value.finite() {
             let place = network.first_not_finite(tape);
@@ -333,10 +343,27 @@ impl<T: Scalar> Learner<T> {
     /// # Errors
     /// If the batch does not fit the network.
     pub fn evaluate(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<(Tensor<T>, T)> {
+        self.weighted_evaluate(x, target, None)
+    }
+
+    /// The same for a batch of a data set, whose samples may have weights.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Learner::evaluate).
+    pub fn evaluate_on(&mut self, batch: &Batch<T>) -> Result<(Tensor<T>, T)> {
+        self.weighted_evaluate(&batch.inputs, &batch.target, batch.weights.as_ref())
+    }
+
+    fn weighted_evaluate(
+        &mut self,
+        x: &Tensor<T>,
+        target: &Target<T>,
+        weights: Option<&Tensor<T>>,
+    ) -> Result<(Tensor<T>, T)> {
         let Learner { network, params, inference, .. } = self;
         network.check_input(x.shape())?;
         let output = network.forward(inference, params, inference.constant(x.clone()), None);
-        let loss = self.loss.loss(output, target);
+        let loss = self.loss.weighted(output, target, weights);
         let values = output.value().and_then(|output| Ok((output, loss.value()?)));
         let found = values.map_err(|error| network.locate(error).into()).and_then(|(output, loss)| {
             let loss = loss.item().map_err(|_| Error::LossShape { shape: loss.shape() })?;

@@ -131,12 +131,12 @@ impl<T: Scalar> Model<T> {
         self.answers.probabilities(&self.outputs(inputs)?)
     }
 
-    /// The most probable class for inputs `[n, …]`: `[n]`.
+    /// The most probable class for inputs `[n, …]`, or that of the highest score: `[n]`.
     ///
     /// # Errors
-    /// As [`predict_proba`](Model::predict_proba).
+    /// As [`predict_proba`](Model::predict_proba), which models of scores have no answer to.
     pub fn predict_class(&self, inputs: &Tensor<T>) -> Result<Tensor<usize>> {
-        Ok(self.predict_proba(inputs)?.argmax(1)?)
+        self.answers.classes(&self.outputs(inputs)?)
     }
 
     /// How good the answers for a data set are.
@@ -146,6 +146,17 @@ impl<T: Scalar> Model<T> {
     /// model answers with; otherwise as [`predict`](Model::predict).
     pub fn evaluate(&self, data: &Dataset<T>) -> Result<Metrics> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
+    }
+
+    /// A data set as the network sees it: inputs and values to learn gone through the model's transforms.
+    ///
+    /// # Errors
+    /// If the data are not such as the model was trained on.
+    pub fn prepare(&self, data: &Dataset<T>) -> Result<Dataset<T>> {
+        let data =
+            self.input_transforms.iter().try_fold(data.clone(), |data, to| data.transform_inputs(to))?;
+        let transforms = &self.answers.target_transforms;
+        Ok(transforms.iter().try_fold(data, |data, to| data.transform_targets(to))?)
     }
 
     /// Writes the model to a file: to a temporary one first, so that the place never holds half a model.

@@ -102,7 +102,7 @@ impl<T: Scalar> Run<T> {
             epoch,
             loss: self.course.loss / self.course.samples as f64,
             validation_loss,
-            validation,
+            validation: validation.flatten(),
             rate: self.learner.optimizer().rate(),
             seconds: before + start.elapsed().as_secs_f64(),
         };
@@ -123,7 +123,7 @@ impl<T: Scalar> Run<T> {
         self.inspecting.extend(self.callbacks.iter_mut().map(|callback| callback.inspects(epoch, step)));
         let inspected = self.inspecting.contains(&true);
         let before = inspected.then(|| self.learner.params().theta().clone());
-        let loss = self.learner.step(&batch.inputs, &batch.target).map_err(|error| match error {
+        let loss = self.learner.step_on(batch).map_err(|error| match error {
             Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
             other => other,
         })?;
@@ -178,17 +178,17 @@ impl<T: Scalar> Run<T> {
         Model::from_parts(network, params, self.input_transforms.clone(), self.answers.clone())
     }
 
-    /// The loss and the metrics on the validation set.
-    fn validate(&mut self) -> Result<Option<(f64, Metrics)>> {
+    /// The loss on the validation set, and the metrics if the targets are what the network answers.
+    fn validate(&mut self) -> Result<Option<(f64, Option<Metrics>)>> {
         let Some((set, target)) = &self.validation else { return Ok(None) };
         let (mut sum, mut outputs) = (0.0, Vec::new());
         for batch in Batches::new(set, ROWS)?.epoch(0) {
-            let (output, loss) = self.learner.evaluate(&batch.inputs, &batch.target)?;
+            let (output, loss) = self.learner.evaluate_on(&batch)?;
             sum += loss.as_f64() * batch.target.len() as f64;
             outputs.extend_from_slice(output.as_slice());
         }
         let outputs = Tensor::new(self.answers.output.prepend(set.len())?, outputs)?;
-        let metrics = self.answers.judge(outputs, target)?;
+        let metrics = self.answers.comparable().then(|| self.answers.judge(outputs, target)).transpose()?;
         Ok(Some((sum / set.len() as f64, metrics)))
     }
 }

@@ -1,6 +1,7 @@
 //! Inputs with their targets.
 
 mod parts;
+mod weights;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::{Encoder, Error, Fitted, Result, one_hot};
 pub struct Dataset<T: Real = f32> {
     inputs: Tensor<T>,
     target: Target<T>,
+    weights: Option<Tensor<T>>,
     about: Arc<About>,
 }
 
@@ -80,7 +82,7 @@ impl<T: Real> Dataset<T> {
             return Err(Error::Lengths { inputs: rows, targets: target.len() });
         }
         let about = About { classes, ..About::default() };
-        Ok(Dataset { inputs, target, about: Arc::new(about) })
+        Ok(Dataset { inputs, target, weights: None, about: Arc::new(about) })
     }
 
     /// The same data under this name.
@@ -145,7 +147,7 @@ impl<T: Real> Dataset<T> {
         if about.encoder.is_some() {
             Arc::make_mut(&mut about).encoder = None;
         }
-        Ok(Dataset { inputs, target: self.target.clone(), about })
+        Ok(Dataset { inputs, about, ..self.clone() })
     }
 
     /// The same data with each sample in another shape, such as `[1, 28, 28]` for an image; in O(1).
@@ -187,7 +189,7 @@ impl<T: Real> Dataset<T> {
         let changed = Arc::make_mut(&mut about);
         changed.classes = None;
         changed.value_names = std::mem::take(&mut changed.class_names);
-        Ok(Dataset { inputs: self.inputs.clone(), target: Target::Values(values), about })
+        Ok(Dataset { target: Target::Values(values), about, ..self.clone() })
     }
 
     /// The same data in another number type.
@@ -196,7 +198,8 @@ impl<T: Real> Dataset<T> {
     /// [`Error::NotFinite`] for a number that is too large for it.
     pub fn cast<U: Real>(&self) -> Result<Dataset<U>> {
         let cast = Dataset::new(self.inputs.cast(), self.target.cast())?;
-        Ok(Dataset { about: Arc::clone(&self.about), ..cast })
+        let weights = self.weights.as_ref().map(Tensor::cast);
+        Ok(Dataset { about: Arc::clone(&self.about), weights, ..cast })
     }
 
     /// The inputs, `[n, …]`.

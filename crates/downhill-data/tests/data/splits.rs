@@ -55,7 +55,7 @@ fn what_is_wrong_is_said() {
             Split::by_group(&[1; 4], 0.5, 0).map(|_| ()),
             "a split of 4 rows with a training fraction of 0.5 leaves a part empty",
         ),
-        (weighted(&[1.0]), "there are 2 inputs, but 1 targets"),
+        (weighted(&[1.0]), "there are 2 rows, but 1 weights"),
         (weighted(&[1.0, -1.0]), &format!("the weight of row 1 is -1; {rule}")),
         (weighted(&[0.0, 0.0]), &format!("the weight of row 0 is 0; {rule}")),
         (

@@ -212,10 +212,11 @@ pub(crate) fn fingerprint<T: Real>(seed: u64, data: &Dataset<T>) -> u64 {
         numbers.iter().fold(start, |so_far, x| hash(so_far, x.as_f64().to_bits()))
     };
     let inputs = numbers(hash(0xcbf2_9ce4_8422_2325, seed), data.inputs().as_slice());
-    match data.target() {
+    let targets = match data.target() {
         Target::Classes(classes) => {
             classes.as_slice().iter().fold(inputs, |so_far, &class| hash(so_far, class as u64))
         }
         Target::Values(values) => numbers(inputs, values.as_slice()),
-    }
+    };
+    data.weights().map_or(targets, |weights| numbers(targets, weights.as_slice()))
 }

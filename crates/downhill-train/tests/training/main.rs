@@ -7,6 +7,7 @@ mod answers;
 mod buffers;
 mod callbacks;
 mod checkpoints;
+mod composition;
 mod curvature;
 mod data;
 mod determinism;
@@ -19,6 +20,7 @@ mod optimizers;
 mod penalties;
 mod sources;
 mod stopping;
+mod weights;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

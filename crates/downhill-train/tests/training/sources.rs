@@ -70,7 +70,7 @@ impl Source for Made {
     fn next_batch(&mut self) -> downhill_data::Result<Option<Batch>> {
         self.1 += 1;
         let inputs = Tensor::from_fn([4, 4], |place| (place + self.1) as f32);
-        let batch = Batch { inputs, target: Tensor::vector([0, 1, 2, 0]).into() };
+        let batch = Batch::new(inputs, Tensor::vector([0, 1, 2, 0]));
         Ok((self.1 <= 2).then_some(batch))
     }
 }
