@@ -46,7 +46,6 @@ impl Curvature {
     }
 
     /// Writes the product of the Hessian at `theta` with `v`: a backward pass over dual numbers.
-    #[expect(clippy::too_many_arguments, reason = "a batch, where, along what, and where to")]
     pub(crate) fn product<T: Scalar>(
         &mut self,
         parts: Parts<'_, T>,

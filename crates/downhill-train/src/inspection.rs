@@ -4,6 +4,9 @@ use downhill_nn::Layout;
 
 use crate::{Result, StepRecord};
 
+/// Writes the product of the Hessian with a vector.
+type Product<'a> = dyn FnMut(&[f64], &mut [f64]) -> Result<()> + 'a;
+
 /// A step of training to be looked into, in double precision: see [`Callback::inspects`](crate::Callback::inspects). All is
 /// that of the step's batch, with its dropout.
 pub struct Inspection<'a> {
@@ -12,7 +15,7 @@ pub struct Inspection<'a> {
     pub(crate) before: &'a [f64],
     pub(crate) after: &'a [f64],
     pub(crate) gradient: &'a [f64],
-    pub(crate) product: &'a mut dyn FnMut(&[f64], &mut [f64]) -> Result<()>,
+    pub(crate) product: &'a mut Product<'a>,
 }
 
 impl Inspection<'_> {

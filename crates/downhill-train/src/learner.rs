@@ -210,7 +210,6 @@ impl<T: Scalar> Learner<T> {
 
     /// The loss of a batch in the step after so many, and what an optimizer needs beside it: itself, the parameters and
     /// room for a gradient.
-    #[expect(clippy::type_complexity, reason = "parts of this learner, borrowed apart")]
     fn batch_loss<'a>(
         &'a mut self,
         trial: &'a mut Params<T>,
