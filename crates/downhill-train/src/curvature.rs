@@ -170,7 +170,7 @@ mod tests {
         let p = [0.5, 0.25, 0.25];
         let matrix: Vec<f64> =
             (0..9).map(|k| if k / 3 == k % 3 { p[k / 3] } else { 0.0 } - p[k / 3] * p[k % 3]).collect();
-        let mut rows = Vec::new();
+        let mut rows: Vec<f64> = Vec::new();
         add_roots(&mut matrix.clone(), 3, &mut rows);
         assert_eq!(rows.len(), 6);
         for (k, expected) in matrix.iter().enumerate() {
