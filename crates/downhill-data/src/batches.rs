@@ -130,7 +130,8 @@ impl<T: Real> Batches<T> {
             target: self.data.target().clone(),
             weights: self.data.weights().cloned(),
         };
-        let mut epochs = Epoch { batches: self.clone(), order, next: 0, full: batch.clone(), short: batch };
+        let mut epochs =
+            Epoch { batches: self.clone(), order, epoch: None, next: 0, full: batch.clone(), short: batch };
         epochs.restart(epoch);
         epochs
     }
@@ -144,6 +145,8 @@ impl<T: Real> Batches<T> {
 pub struct Epoch<T: Real = f32> {
     batches: Batches<T>,
     order: Vec<usize>,
+    /// The epoch that `order` is of.
+    epoch: Option<u64>,
     next: usize,
     // The last full batch and the last short one: storage to be used again.
     full: Batch<T>,
@@ -154,6 +157,9 @@ impl<T: Real> Epoch<T> {
     /// Starts another epoch, or the same one again.
     pub fn restart(&mut self, epoch: u64) {
         self.next = 0;
+        if self.epoch.replace(epoch) == Some(epoch) {
+            return;
+        }
         match &self.batches.order {
             Order::Given => {}
             &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),

@@ -40,6 +40,9 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A thread that prepares batches could not be started, or has failed.
+    #[error("a thread that prepares batches: {0}")]
+    Thread(#[source] io::Error),
     /// A gzip file, in a build without the feature `gzip`.
     #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
     Compressed {
@@ -271,7 +274,7 @@ pub enum Error {
     /// A target of the other kind.
     #[error("the targets are {found}, but {needed} are needed")]
     Target {
-        /// `"classes"` or `"values"`.
+        /// `"classes"` or `"values"`, or more exactly.
         needed: &'static str,
         /// `"classes"` or `"values"`.
         found: &'static str,
@@ -346,6 +349,26 @@ pub enum Error {
         /// The number that the transform needs.
         what: &'static str,
         /// Its value.
+        value: f64,
+    },
+    /// Principal components in a number that there cannot be.
+    #[error("{rows} samples of {features} features have no {components} components")]
+    Components {
+        /// The number asked for.
+        components: usize,
+        /// The number of samples.
+        rows: usize,
+        /// The number of features.
+        features: usize,
+    },
+    /// A number that has no logarithm.
+    #[error("row {row}, number {place}, is {value}: ln(1 + x) needs numbers above -1")]
+    Logarithm {
+        /// The row, counted from 0.
+        row: usize,
+        /// The place in the row, counted from 0.
+        place: usize,
+        /// The number.
         value: f64,
     },
     /// A tensor that memory cannot hold.

@@ -64,6 +64,11 @@ pub mod prelude {
         MultiHeadAttention, PRelu, PositionalEncoding, RmsNorm, Rnn, SwiGlu, TransformerDecoderLayer,
         TransformerEncoderLayer, WeightPenalty,
     };
+    pub use downhill_nn::{
+        AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+        Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d,
+        Reshape, Upsample, ZeroPad1d, ZeroPad2d,
+    };
     pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
     pub use downhill_train::{
         Callback, Checkpoints, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress,

@@ -13,6 +13,7 @@ pub(crate) struct Fitting {
     table: String,
     columns: Vec<Gathered>,
     target: Learning,
+    rows: usize,
 }
 
 /// A column of features.
@@ -83,12 +84,13 @@ impl Fitting {
             Wanted::Class(column) => Learning::Class(column.clone(), BTreeSet::new()),
             Wanted::Values(columns) => Learning::Values(columns.clone()),
         };
-        Ok(Fitting { schema: schema.clone(), table: table.name().into(), columns, target })
+        Ok(Fitting { schema: schema.clone(), table: table.name().into(), columns, target, rows: 0 })
     }
 
     /// Takes in the rows of a table.
     pub(crate) fn add(&mut self, table: &Table) -> Result<()> {
         let rows = self.kept(table)?;
+        self.rows += rows.len();
         let max_classes = self.schema.max_classes;
         let mut text = None;
         for Gathered { name, what, .. } in &mut self.columns {
@@ -145,6 +147,11 @@ impl Fitting {
             }
         }
         Ok(kept)
+    }
+
+    /// The number of rows so far that were kept.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     pub(crate) fn finish(self) -> Result<Encoder> {

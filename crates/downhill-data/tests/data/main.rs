@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 mod arrays;
+mod augment;
 mod batches;
 #[cfg(feature = "bundled")]
 mod bundled;
@@ -10,6 +11,7 @@ mod folder;
 mod hostile;
 mod idx;
 mod schema;
+mod sources;
 mod splits;
 mod table;
 mod transform;

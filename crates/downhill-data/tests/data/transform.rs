@@ -20,8 +20,24 @@ fn formulas() -> Result<(), Box<dyn Error>> {
             ],
         ),
         (Transform::MinMax, [[0.0, 0.0, 0.0], [0.2, 0.0, 1.0], [1.0, 0.0, 0.25]]),
+        // Quartiles 1.5 and 4, then -2 and 2.
+        (Transform::Robust, [[-0.4, 0.0, -0.5], [0.0, 0.0, 1.5], [1.6, 0.0, 0.0]]),
+        (
+            Transform::Log,
+            [
+                [2_f64.ln(), 1.1_f64.ln(), 0.0],
+                [3_f64.ln(), 1.1_f64.ln(), 6_f64.ln()],
+                [7_f64.ln(), 1.1_f64.ln(), 0.0],
+            ],
+        ),
         (Transform::DivideBy(2.0), [[0.5, 0.05, -1.5], [1.0, 0.05, 2.5], [3.0, 0.05, -0.5]]),
     ] {
+        // A logarithm is of what is above -1.
+        let samples = if transform == Transform::Log {
+            samples.map(|x| if x < 0.0 { 0.0 } else { x })
+        } else {
+            samples.clone()
+        };
         let fitted = transform.fit(&samples)?;
         let scaled = fitted.apply(&samples)?;
         for (&got, expected) in scaled.as_slice().iter().zip(expected.concat()) {
@@ -51,12 +67,18 @@ fn a_constant_feature_becomes_zero_whatever_rounding_does() -> Result<(), Box<dy
 fn what_is_wrong_is_said() -> Result<(), Box<dyn Error>> {
     let huge = Tensor::from_rows(&[[1.0, f64::MAX], [2.0, f64::MIN]]);
     let empty = Tensor::zeros([0, 2]);
+    let low = Tensor::from_rows(&[[0.0, -1.0]]);
+    let line = Tensor::from_rows(&[[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]]);
     let poisoned = Tensor::from_rows(&[[1.0, f64::NAN]]);
     for (transform, samples, expected) in [
         (Transform::Standardize, &empty, "fitting a transform needs at least one row"),
         (Transform::MinMax, &poisoned, "row 0 of the samples, number 1, is NaN"),
         (Transform::Standardize, &huge, "feature 1 cannot be scaled: its standard deviation is inf"),
         (Transform::MinMax, &huge, "feature 1 cannot be scaled: its range is inf"),
+        (Transform::Log, &low, "row 0, number 1, is -1: ln(1 + x) needs numbers above -1"),
+        (Transform::Pca(0), &huge, "2 samples of 2 features have no 0 components"),
+        (Transform::Pca(3), &huge, "2 samples of 2 features have no 3 components"),
+        (Transform::Whiten(2), &line, "feature 1 cannot be scaled: its variance as a component is 0"),
         (Transform::DivideBy(0.0), &huge, "divisor must be finite and not 0, got 0"),
         (Transform::DivideBy(f64::INFINITY), &huge, "divisor must be finite and not 0, got inf"),
     ] {
@@ -90,10 +112,12 @@ proptest! {
         (width, numbers) in (1_usize..5).prop_flat_map(|width| {
             (Just(width), prop::collection::vec(-1e3..1e3, width * 7))
         }),
-        kind in 0_usize..3,
+        kind in 0_usize..5,
     ) {
         let samples = Tensor::new([7, width], numbers)?;
-        let kinds = [Transform::Standardize, Transform::MinMax, Transform::DivideBy(16.0)];
+        let kinds = [
+            Transform::Standardize, Transform::MinMax, Transform::DivideBy(16.0), Transform::Robust, Transform::Pca(width),
+        ];
         let fitted = kinds[kind].fit(&samples)?;
         let stored: Fitted = bincode::deserialize(&bincode::serialize(&fitted)?)?;
         prop_assert_eq!(&stored, &fitted);
@@ -110,4 +134,45 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn principal_components() -> Result<(), Box<dyn Error>> {
+    // Few samples, whose matrix is decomposed itself, and many, whose covariance is. Along (3, 4)/5 they vary by 5 for
+    // each 1 across, and not at all in the third direction.
+    for times in [1, 20] {
+        let one = [[5.0, 0.0], [-5.0, 0.0], [0.0, 1.0], [0.0, -1.0]]
+            .map(|[along, across]| [7.0 + along * 0.6 - across * 0.8, along * 0.8 + across * 0.6, 2.0]);
+        let samples: Tensor<f64> = Tensor::from_rows(&one.repeat(times));
+        let pca = Transform::Pca(2).fit(&samples)?;
+        let projected = pca.apply(&samples)?;
+        let expected = [5.0, 0.0, -5.0, 0.0, 0.0, -1.0, 0.0, 1.0].repeat(times);
+        for (&got, expected) in projected.as_slice().iter().zip(&expected) {
+            assert!(
+                (got - expected).abs() < 1e-12 || (got + expected).abs() < 1e-12 && expected.abs() == 1.0
+            );
+        }
+        for (&back, &x) in pca.inverse(&projected)?.as_slice().iter().zip(samples.as_slice()) {
+            assert!((back - x).abs() < 1e-12, "{back}, not {x}");
+        }
+        let white = Transform::Whiten(2).fit(&samples)?.apply(&samples)?;
+        let variance = white.var(&[0], false, 1)?;
+        assert!(variance.as_slice().iter().all(|x| (x - 1.0).abs() < 1e-12), "{variance:?}");
+        assert_eq!(white.shape(), [4 * times, 2]);
+        assert!(Transform::Whiten(3).fit(&samples).is_err());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_stored_projection_must_fit_itself() -> Result<(), Box<dyn Error>> {
+    let fitted = Transform::Pca(1).fit(&Tensor::from_rows(&[[1.0, 2.0], [3.0, 5.0]]))?;
+    let mut stored = bincode::serialize(&fitted)?;
+    assert_eq!(bincode::deserialize::<Fitted>(&stored)?, fitted);
+    // One mean fewer: its length follows the enum's tag.
+    stored[4] = 1;
+    stored.drain(12..20);
+    let error = bincode::deserialize::<Fitted>(&stored).unwrap_err().to_string();
+    assert!(error.contains("components that are not of the features"), "{error}");
+    Ok(())
 }

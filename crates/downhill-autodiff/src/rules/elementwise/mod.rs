@@ -23,7 +23,7 @@ use crate::sink::Sink;
 /// A differentiable function of one number.
 ///
 /// Implement it and [`Map`] makes it a [`Rule`]; the fused layers take it as their activation.
-pub trait Elementwise<T: Real>: Copy + 'static {
+pub trait Elementwise<T: Real>: Copy + Send + Sync + 'static {
     /// The function's name.
     const NAME: &'static str;
 
