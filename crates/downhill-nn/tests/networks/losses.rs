@@ -183,7 +183,7 @@ fn rows() -> Vec<Row> {
             "steps of classes that are numbers",
             smooth,
             |n, seed| (numbers([n, 2, 3], seed), classes([n, 2], 3, seed).map(|class| class as f64).into()),
-            Steps::classes(Nll::new().ignore_class(2)),
+            Steps::classes(Nll::new().ignore_class(9)),
         ),
         row(
             "steps of values",
