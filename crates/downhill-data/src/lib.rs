@@ -46,6 +46,8 @@ mod folds;
 mod gather;
 mod gzip;
 pub mod idx;
+#[cfg(feature = "images")]
+pub mod images;
 mod nearest;
 pub mod npy;
 #[cfg(feature = "gzip")]

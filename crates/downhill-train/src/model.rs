@@ -148,6 +148,17 @@ impl<T: Scalar> Model<T> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
     }
 
+    /// A data set as the network sees it: inputs and values to learn gone through the model's transforms.
+    ///
+    /// # Errors
+    /// If the data are not such as the model was trained on.
+    pub fn prepare(&self, data: &Dataset<T>) -> Result<Dataset<T>> {
+        let data =
+            self.input_transforms.iter().try_fold(data.clone(), |data, to| data.transform_inputs(to))?;
+        let transforms = &self.answers.target_transforms;
+        Ok(transforms.iter().try_fold(data, |data, to| data.transform_targets(to))?)
+    }
+
     /// Writes the model to a file: to a temporary one first, so that the place never holds half a model.
     ///
     /// # Errors

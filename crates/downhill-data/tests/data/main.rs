@@ -10,6 +10,8 @@ mod dataset;
 mod folder;
 mod hostile;
 mod idx;
+#[cfg(feature = "images")]
+mod images;
 mod schema;
 mod sources;
 mod splits;
