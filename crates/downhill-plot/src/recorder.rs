@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use downhill::optim::{Optimizer, Result, StateVisitor};
+use downhill::optim::{Objective, Optimizer, Result, StateVisitor};
 use downhill::tensor::{Layout, Real};
 
 /// Records a training: the path that θ takes, the norm of each part of θ and of its gradient, and the rate.
@@ -71,7 +71,7 @@ pub struct PartTrace {
     pub is_matrix: bool,
     /// Its Euclidean norm before each step of [`Trace::steps`].
     pub weights: Vec<f64>,
-    /// The Euclidean norm of its gradient at each of them.
+    /// The Euclidean norm of its gradient at each of them; NaN where the optimizer evaluates the function itself.
     pub gradients: Vec<f64>,
 }
 
@@ -153,9 +153,9 @@ impl Pace {
 
 impl Recording {
     /// Looks at a step that is about to be taken.
-    fn before<T: Real>(&mut self, theta: &[T], gradient: &[T], layout: &Layout, rate: f64) {
+    fn before<T: Real>(&mut self, theta: &[T], gradient: Option<&[T]>, layout: &Layout, rate: f64) {
         let Recording { trace, steps, norms, path, numbers } = self;
-        if theta.len() != gradient.len() || theta.len() != layout.len() {
+        if theta.len() != layout.len() || gradient.is_some_and(|gradient| gradient.len() != theta.len()) {
             return; // the optimizer will say so
         }
         if *steps == 0 {
@@ -179,7 +179,7 @@ impl Recording {
             trace.rates.push(rate);
             for (part, seen) in layout.parts().iter().zip(&mut trace.parts) {
                 seen.weights.push(norm(&theta[part.range()]));
-                seen.gradients.push(norm(&gradient[part.range()]));
+                seen.gradients.push(gradient.map_or(f64::NAN, |gradient| norm(&gradient[part.range()])));
             }
             if norms.slow_down(trace.steps.len()) {
                 keep_every_second(&mut trace.steps);
@@ -224,7 +224,7 @@ pub struct Watched<O> {
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for Watched<O> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         if !self.halfway {
-            self.recorder.lock().before(theta, gradient, layout, self.optimizer.rate());
+            self.recorder.lock().before(theta, Some(gradient), layout, self.optimizer.rate());
         }
         self.optimizer.step(theta, gradient, layout)?;
         self.halfway = self.optimizer.halfway();
@@ -232,6 +232,23 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Watched<O> {
             self.recorder.lock().after(theta);
         }
         Ok(())
+    }
+
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        self.recorder.lock().before(theta, None, layout, self.optimizer.rate());
+        let value = self.optimizer.step_on(theta, gradient, objective, layout)?;
+        self.recorder.lock().after(theta);
+        Ok(value)
+    }
+
+    fn needs_objective(&self) -> bool {
+        self.optimizer.needs_objective()
     }
 
     fn rate(&self) -> f64 {
@@ -266,7 +283,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Watched<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use downhill::optim::GradientDescent;
+    use downhill::optim::{GradientDescent, Lbfgs, minimise};
 
     #[test]
     fn memory_is_bounded_and_the_ends_are_kept() {
@@ -291,5 +308,21 @@ mod tests {
                 .all(|(&step, &norm)| norm == f64::hypot((step - 1) as f64, 3.0))
         );
         assert!(part.gradients.iter().all(|&norm| norm == 1.0));
+    }
+
+    #[test]
+    fn a_method_that_evaluates_the_function_itself_is_looked_on_at_too() {
+        let recorder = Recorder::new();
+        let mut optimizer = recorder.watch(Lbfgs::new());
+        let square = |x: &[f64], gradient: &mut [f64]| {
+            gradient[0] = 2.0 * x[0];
+            x[0] * x[0]
+        };
+        let mut x = [3.0];
+        minimise(&mut optimizer, &mut x, 4, square).unwrap();
+        let trace = recorder.trace();
+        let ends = [trace.path().next(), trace.path().last()].map(|point| point.unwrap().theta[0]);
+        assert_eq!(ends, [3.0, x[0] as f32]);
+        assert!(x[0].abs() < 1e-6 && trace.parts()[0].gradients[0].is_nan());
     }
 }

@@ -6,12 +6,14 @@ pub(crate) struct Scale {
     log: bool,
     values: [f64; 2],
     places: [f64; 2],
+    /// Whether only whole numbers make sense.
+    whole: bool,
 }
 
 impl Scale {
     /// An axis with these values at its ends.
     pub(crate) fn linear(values: [f64; 2], places: [f64; 2]) -> Scale {
-        Scale { log: false, values, places }
+        Scale { log: false, values, places, whole: false }
     }
 
     /// An axis that holds all of these values, its ends being round numbers if it `rounds`. On a logarithmic axis,
@@ -23,9 +25,10 @@ impl Scale {
         places: [f64; 2],
     ) -> Scale {
         let counts = |value: &f64| value.is_finite() && (!log || *value > 0.0);
-        let mut ends: Option<[f64; 2]> = None;
+        let (mut ends, mut whole): (Option<[f64; 2]>, bool) = (None, true);
         // Beyond this, differences of numbers overflow.
         for value in values.into_iter().filter(counts).map(|value| value.clamp(-1e300, 1e300)) {
+            whole &= value.fract() == 0.0;
             ends = Some(ends.map_or([value; 2], |[low, high]| [low.min(value), high.max(value)]));
         }
         let [low, high] = ends.unwrap_or(if log { [1.0, 10.0] } else { [0.0, 1.0] });
@@ -35,7 +38,7 @@ impl Scale {
             (false, false) if low == 0.0 => [0.0, 1.0],
             (false, false) => [low - 0.1 * low.abs(), high + 0.1 * high.abs()],
         };
-        let mut scale = Scale { log, values: [low, high], places };
+        let mut scale = Scale { log, values: [low, high], places, whole };
         if rounds && !log {
             let step = scale.step(5);
             scale.values = [(low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step];
@@ -95,7 +98,11 @@ impl Scale {
         }
         let first = (low / step - 1e-9).ceil();
         let number = ((high - first * step) / step + 1e-9).floor().clamp(0.0, 50.0) as usize;
-        (0..=number).map(|i| (first + i as f64) * step).filter(|&value| self.holds(value)).collect()
+        (0..=number).map(|i| (first + i as f64) * step).filter(|&value| self.shows(value)).collect()
+    }
+
+    fn shows(&self, value: f64) -> bool {
+        self.holds(value) && !(self.whole && (value - value.round()).abs() > 1e-6)
     }
 
     fn log_ticks(&self, count: usize) -> Vec<f64> {

@@ -71,6 +71,18 @@ impl Svg {
         self.tip("circle", tip);
     }
 
+    /// The mark of a point: a shape for each of several curves, so that colour is not all that tells them apart.
+    pub(crate) fn mark(&mut self, class: &str, curve: u32, [x, y]: [f64; 2]) {
+        match curve % 3 {
+            0 => self.circle(class, [x, y], 3.6, ""),
+            1 => self.rect(class, [x - 3.1, y - 3.1], [6.2, 6.2], ""),
+            _ => {
+                let corners = [[x, y - 4.4], [x + 4.4, y], [x, y + 4.4], [x - 4.4, y]];
+                self.path(class, &(path(corners) + "Z"));
+            }
+        }
+    }
+
     fn tip(&mut self, tag: &str, tip: &str) {
         if tip.is_empty() {
             self.raw("/>\n");

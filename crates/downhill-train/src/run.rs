@@ -25,6 +25,8 @@ pub(crate) struct Run<T: Scalar> {
     pub(crate) validation: Option<(Dataset<T>, Target<T>)>,
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) callbacks: Vec<Box<dyn Callback>>,
+    /// Which of them look into the step under way.
+    pub(crate) inspecting: Vec<bool>,
     pub(crate) folder: Option<Folder<T>>,
     /// Set from outside when the training is to end.
     pub(crate) stop: Option<Arc<AtomicBool>>,
@@ -117,6 +119,10 @@ impl<T: Scalar> Run<T> {
     /// Takes one step.
     fn step(&mut self, epoch: usize, batch: &Batch<T>) -> Result<()> {
         let step = self.course.batch + 1;
+        self.inspecting.clear();
+        self.inspecting.extend(self.callbacks.iter_mut().map(|callback| callback.inspects(epoch, step)));
+        let inspected = self.inspecting.contains(&true);
+        let before = inspected.then(|| self.learner.params().theta().clone());
         let loss = self.learner.step_on(batch).map_err(|error| match error {
             Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
             other => other,
@@ -127,6 +133,11 @@ impl<T: Scalar> Run<T> {
         self.course.batch = step;
         for callback in &mut self.callbacks {
             callback.on_step(&StepRecord { epoch, step, loss })?;
+        }
+        if let Some(before) = before {
+            let asked = self.callbacks.iter_mut().zip(&self.inspecting).filter(|(_, inspects)| **inspects);
+            let callbacks = asked.map(|(callback, _)| callback);
+            self.learner.inspect(StepRecord { epoch, step, loss }, batch, &before, callbacks)?;
         }
         Ok(())
     }

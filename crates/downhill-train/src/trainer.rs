@@ -28,20 +28,22 @@ pub struct Trainer<T: Scalar = f32> {
     loss: Box<dyn Loss<T>>,
     optimizer: Option<Box<dyn Optimizer<T>>>,
     schedule: Option<Box<MakeSchedule<T>>>,
-    epochs: usize,
+    pub(crate) epochs: usize,
     batch_size: usize,
     seed: u64,
     threads: usize,
     transforms: Vec<Step>,
     target_transforms: Vec<Step>,
-    validation: Validation<T>,
-    early_stopping: Option<EarlyStopping>,
+    pub(crate) validation: Validation<T>,
+    pub(crate) early_stopping: Option<EarlyStopping>,
     frozen: Vec<String>,
     penalties: Vec<WeightPenalty>,
+    #[cfg(feature = "dual")]
+    curvature: Option<crate::curvature::Curvature>,
     params: Option<Params<T>>,
     callbacks: Vec<Box<dyn Callback>>,
-    checkpoints: Option<(Checkpoints, Codec<T>)>,
-    resume: Option<(PathBuf, Codec<T>)>,
+    pub(crate) checkpoints: Option<(Checkpoints, Codec<T>)>,
+    pub(crate) resume: Option<(PathBuf, Codec<T>)>,
     stop: Option<Arc<AtomicBool>>,
 }
 
@@ -80,6 +82,8 @@ impl<T: Scalar> Trainer<T> {
             early_stopping: None,
             frozen: Vec::new(),
             penalties: Vec::new(),
+            #[cfg(feature = "dual")]
+            curvature: None,
             params: None,
             callbacks: Vec::new(),
             checkpoints: None,
@@ -192,6 +196,18 @@ impl<T: Scalar> Trainer<T> {
     #[must_use]
     pub fn penalty(mut self, penalty: WeightPenalty) -> Trainer<T> {
         self.penalties.push(penalty);
+        self
+    }
+
+    /// Lets optimizers and callbacks see how the loss curves: `loss` is the same loss once more, which is computed in dual
+    /// numbers. See [`Learner::curvature`].
+    #[cfg(feature = "dual")]
+    #[must_use]
+    pub fn curvature(
+        mut self,
+        loss: impl Loss<downhill_nn::autodiff::tensor::num_dual::Dual64> + 'static,
+    ) -> Trainer<T> {
+        self.curvature = Some(crate::curvature::Curvature::new(loss));
         self
     }
 
@@ -329,6 +345,8 @@ impl<T: Scalar> Trainer<T> {
         for penalty in self.penalties {
             learner = learner.penalty(penalty)?;
         }
+        #[cfg(feature = "dual")]
+        learner.set_curvature(self.curvature);
         let (samples, batches) = (source.samples(), source.batches());
         let training = Training { seed: self.seed, samples, batches, data: scaling.data };
         let course = match self.resume {
@@ -347,6 +365,7 @@ impl<T: Scalar> Trainer<T> {
             validation: scaling.validation,
             early_stopping: self.early_stopping,
             callbacks: self.callbacks,
+            inspecting: Vec::new(),
             folder,
             stop: self.stop,
         };

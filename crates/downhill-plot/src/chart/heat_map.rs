@@ -61,7 +61,7 @@ impl HeatMap {
     }
 
     /// A confusion matrix: a row for each true class, and how large a part of its samples was taken for each class.
-    /// What is right is on the diagonal, in another colour.
+    /// What is right is on the diagonal, in another colour; of what is wrong, the root of its part is shown.
     pub fn confusion(confusion: &Confusion, names: &[String]) -> HeatMap {
         let classes = confusion.classes();
         let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
@@ -77,7 +77,9 @@ impl HeatMap {
                 _ if truth == taken => "f0",
                 _ => "f1",
             };
-            Cell { shade: part, class, text, tip }
+            // Mistakes are rare, and are to be seen.
+            let shade = if truth == taken { part } else { part.sqrt() };
+            Cell { shade, class, text, tip }
         };
         HeatMap {
             title: "Confusion matrix".into(),

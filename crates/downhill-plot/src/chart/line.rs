@@ -175,12 +175,12 @@ impl LineChart {
         let points = thin(&line.points).into_iter().filter(inside);
         let places: Vec<[f64; 2]> = points.map(|[at, value]| [x.place(at), y.place(value)]).collect();
         svg.path(class, &path(places.iter().copied()));
+        let colour = class.split(' ').nth(1).unwrap_or_default();
         // A single point has no line, and would not be seen.
         if line.look != Look::Guide && (self.dots || line.points.len() == 1) {
-            let fill = class.split(' ').find(|class| class.starts_with('l') && class.len() == 2);
-            let fill = fill.unwrap_or("l0").replace('l', "dot f");
+            let number = colour.chars().next_back().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
             for place in places.into_iter().filter(|[x, y]| x.is_finite() && y.is_finite()) {
-                svg.circle(&fill, place, 3.5, "");
+                svg.mark(&format!("dot f{number}"), number, place);
             }
         }
     }

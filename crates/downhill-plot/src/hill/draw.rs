@@ -40,7 +40,7 @@ impl Hill {
     pub(crate) fn about(&self, plane: &Plane) -> String {
         match plane.kind {
             PlaneKind::Principal { share } => format!(
-                "The two directions in which θ moved the most hold {} of its way. The path is drawn where it lies in this plane; its true height may differ a little from the ground’s.",
+                "The two directions in which θ moved the most hold {} of its way. The path is drawn where it lies in this plane; its true height may differ a little from the ground’s. The ring is the model.",
                 percent(share)
             ),
             PlaneKind::FilterNormalised => "Two random directions, each filter’s as long as the filter itself (Li et al. 2018). It shows how wide the valley is; of the path it shows little, since a path is almost at right angles to anything random.".into(),
@@ -54,8 +54,10 @@ impl Hill {
             filled: false,
         };
         let labels = match plane.kind {
-            PlaneKind::Principal { .. } => ["distance from the model, first principal direction", "second"],
-            PlaneKind::FilterNormalised => ["first direction", "second"],
+            PlaneKind::Principal { .. } => {
+                ["distance from the model, first principal direction", "second principal direction"]
+            }
+            PlaneKind::FilterNormalised => ["first direction", "second direction"],
         };
         let frame = Frame {
             title: &title,

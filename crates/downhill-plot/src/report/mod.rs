@@ -2,6 +2,7 @@
 
 mod answers;
 mod data;
+mod hill;
 mod inside;
 mod learning;
 mod mistakes;
@@ -145,11 +146,11 @@ impl<'a, T: Scalar> Report<'a, T> {
         let answered = self.answered()?;
         let mut sections: Vec<Section> = Vec::new();
         sections.extend(self.learning());
+        sections.extend(self.hill_section());
         if let Some(answered) = &answered {
             sections.extend(self.quality(answered));
             sections.extend(self.mistakes(answered)?);
         }
-        sections.extend(self.hill_section());
         sections.extend(self.inside());
         sections.extend(self.data()?);
         sections.extend(self.repeat());

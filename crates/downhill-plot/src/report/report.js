@@ -51,13 +51,14 @@
   function curves(svg, data) {
     const whole = axis(data.x), y = axis(data.y);
     let x = whole, start = null, select = null;
-    const group = svg.querySelector(".lines"), paths = [...group.querySelectorAll("path")];
-    const dots = [...group.querySelectorAll("circle")];
+    const group = svg.querySelector(".lines"), paths = [...group.querySelectorAll(".line, .guide")];
+    const dots = [...group.querySelectorAll(".dot")];
     const lines = data.lines.map((line) => {
       const points = [];
       for (let i = 0; i < line.p.length; i += 2) points.push([line.p[i], line.p[i + 1]]);
       return { ...line, points };
     });
+    const integers = lines.every(({ points }) => points.every(([a]) => Number.isInteger(a)));
     const id = "clip" + Math.random().toString(36).slice(2);
     const clip = make("clipPath", { id }, svg);
     make("rect", { x: x.from - 2, y: y.to - 4, width: x.to - x.from + 4, height: y.from - y.to + 8 }, clip);
@@ -79,6 +80,7 @@
       const marks = svg.querySelector(".ticks");
       marks.replaceChildren();
       for (const value of ticks(x)) {
+        if (integers && Math.abs(value - Math.round(value)) > 1e-6) continue;
         const at = x.at(value);
         make("path", { class: "axis", d: `M${at} ${y.from}V${y.from + 4}` }, marks);
         make("text", { class: "tick", x: at, y: y.from + 17, "text-anchor": "middle" }, marks).textContent = short(value);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is a test's failure")]
 
+mod browser;
 mod charts;
 mod hills;
 mod markup;

@@ -34,6 +34,33 @@ fn training(bundled: Bundled) -> Training {
     Training { fit, trace: recorder.trace(), train, test }
 }
 
+impl Training {
+    /// A report with all there is.
+    fn report(&self) -> String {
+        let Training { fit, trace, train, test } = self;
+        let (classes, values) = (CrossEntropy::new(), Mse::new());
+        let loss: &dyn Loss = if train.classes().is_some() { &classes } else { &values };
+        let hill =
+            Survey::new(&fit.model, loss, train).unwrap().descent("Adam", trace).side(9).measure().unwrap();
+        Report::new("A <title> & more")
+            .model(&fit.model)
+            .history(&fit.history)
+            .trace(trace)
+            .train(train)
+            .test(test)
+            .hill(&hill)
+            .command("downhill train \"my data.csv\"")
+            .fact("seed", 7)
+            .html()
+            .unwrap()
+    }
+}
+
+/// A page with something of everything.
+pub(crate) fn digits_report() -> String {
+    training(Bundled::Digits).report()
+}
+
 /// What a report of each kind of data must and must not show.
 #[test]
 fn a_report_shows_what_there_is() {
@@ -43,26 +70,7 @@ fn a_report_shows_what_there_is() {
         (Bundled::Digits, "6 hardest classes|mean image of each class|data:image/png", "most unusual"),
         (Bundled::Diabetes, "Residuals|test R²|RMSE|progression|most unusual", "Confusion matrix"),
     ] {
-        let Training { fit, trace, train, test } = training(bundled);
-        let loss: Box<dyn Loss> =
-            if train.classes().is_some() { Box::new(CrossEntropy::new()) } else { Box::new(Mse::new()) };
-        let hill = Survey::new(&fit.model, &*loss, &train)
-            .unwrap()
-            .descent("Adam", &trace)
-            .side(5)
-            .measure()
-            .unwrap();
-        let html = Report::new("A <title> & more")
-            .model(&fit.model)
-            .history(&fit.history)
-            .trace(&trace)
-            .train(&train)
-            .test(&test)
-            .hill(&hill)
-            .command("downhill train \"my data.csv\"")
-            .fact("seed", 7)
-            .html()
-            .unwrap();
+        let html = training(bundled).report();
         check(&html);
         let always = "A &lt;title&gt; &amp; more|Learning rate|Norm of the gradient|0.weight|multiply-adds|my data.csv|seed";
         for text in shown.split('|').chain(always.split('|')) {
