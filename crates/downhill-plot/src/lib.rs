@@ -37,7 +37,6 @@
 //! ```
 
 pub mod chart;
-mod curves;
 mod drawing;
 mod error;
 mod file;

@@ -28,6 +28,7 @@ mod answers;
 mod batch_loss;
 mod callback;
 mod checkpoint;
+mod cross_validation;
 #[cfg(feature = "dual")]
 mod curvature;
 mod diagnostics;
@@ -51,6 +52,7 @@ mod validation;
 
 pub use callback::{Callback, Plan, StepRecord};
 pub use checkpoint::Checkpoints;
+pub use cross_validation::{CrossValidation, Fold, Summary, cross_validate};
 pub use diagnostics::{Diagnosis, Diagnostics, PartDiagnosis, Spread};
 pub use early_stopping::EarlyStopping;
 pub use error::{Error, Result};

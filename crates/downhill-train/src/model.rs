@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answers::Answers;
 use crate::file::{self, Kind};
+use crate::metrics::{Bootstrap, Interval};
 use crate::names::Names;
 use crate::{Metrics, Predictions, Result};
 
@@ -240,6 +241,19 @@ impl<T: Scalar> Model<T> {
     /// model answers with; otherwise as [`predict`](Model::predict).
     pub fn evaluate(&self, data: &Dataset<T>) -> Result<Metrics> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
+    }
+
+    /// How good the answers for a data set are, each metric with the interval that it is likely in.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Model::evaluate), and [`Bootstrap::intervals`].
+    pub fn evaluate_intervals(&self, data: &Dataset<T>, bootstrap: &Bootstrap) -> Result<Vec<Interval>> {
+        // The outputs of each row and its target, to be drawn from.
+        let answers = Dataset::new(self.outputs(data.inputs())?, data.target().clone())?;
+        bootstrap.intervals(data.len(), |rows| {
+            let drawn = answers.select(rows)?;
+            self.answers.judge(drawn.inputs().clone(), drawn.target())
+        })
     }
 
     /// A data set as the network sees it: inputs and values to learn gone through the model's transforms.

@@ -74,6 +74,26 @@ impl<T: Scalar> Predictions<T> {
         }
     }
 
+    /// The score of a class for each row and whether the row is of it: what [`roc`](crate::metrics::roc) and
+    /// [`precision_recall`](crate::metrics::precision_recall) are made of. `truth` has the class of each row. `None` without
+    /// probabilities, or for a class that there is not.
+    pub fn one_against_rest(&self, class: usize, truth: &Tensor<usize>) -> Option<(Vec<f64>, Vec<bool>)> {
+        let probabilities = self.probabilities()?;
+        let rows = probabilities.as_slice().chunks_exact(probabilities.shape()[1].max(1));
+        let scores = rows.map(|row| row.get(class).map(|score| score.as_f64())).collect::<Option<_>>()?;
+        Some((scores, truth.as_slice().iter().map(|&of| of == class).collect()))
+    }
+
+    /// How sure the answer for each row is, its class's probability, and whether it is right: what
+    /// [`calibration`](crate::metrics::calibration) is made of. `None` without probabilities.
+    pub fn confidence(&self, truth: &Tensor<usize>) -> Option<(Vec<f64>, Vec<bool>)> {
+        let (classes, probabilities) = (self.classes()?.as_slice(), self.probabilities()?);
+        let rows = probabilities.as_slice().chunks_exact(probabilities.shape()[1].max(1));
+        let sure = rows.zip(classes).map(|(row, &class)| row.get(class).map_or(0.0, |score| score.as_f64()));
+        let right = truth.as_slice().iter().zip(classes).map(|(truth, class)| truth == class);
+        Some((sure.collect(), right.collect()))
+    }
+
     /// The name of a row's class; `None` for a regression, or if there is no such row.
     pub fn class_name(&self, row: usize) -> Option<String> {
         self.classes()?.as_slice().get(row).map(|&class| self.name(class))

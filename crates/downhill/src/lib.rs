@@ -74,7 +74,7 @@ pub mod prelude {
     };
     pub use downhill_train::{
         Callback, Checkpoints, Confusion, Diagnostics, EarlyStopping, Fit, History, Learner, Metrics, Model,
-        Progress, Trainer,
+        Predictions, Progress, Trainer, cross_validate,
     };
 }
 

@@ -1,12 +1,12 @@
 //! How good the answers are.
 
 use downhill::nn::Scalar;
-use downhill::train::{Confusion, Metrics};
+use downhill::train::metrics::{Curve, calibration, precision_recall, roc};
+use downhill::train::{Confusion, Metrics, Result};
 
 use super::Report;
 use super::answers::{Answered, Answers, Classes, Values};
 use super::page::Section;
-use crate::curves::{Curve, calibration, precision_recall, roc};
 use crate::number::{count, digits, percent};
 use crate::{Bars, Drawing, HeatMap, LineChart, Scatter};
 
@@ -32,7 +32,7 @@ impl Classes {
         let samples = self.truth.len();
         let confidence: Vec<f64> = (0..samples).map(|i| self.probability(i, self.predicted[i])).collect();
         let right: Vec<bool> = self.truth.iter().zip(&self.predicted).map(|(a, b)| a == b).collect();
-        let calibrated = calibration(&confidence, &right);
+        let calibrated = calibration(&confidence, &right).unwrap_or_default();
         let reliability = LineChart::new("Calibration")
             .line("this model", calibrated.points.iter().copied())
             .guide("perfect", [[0.0, 0.0], [1.0, 1.0]])
@@ -67,12 +67,12 @@ impl Classes {
     }
 
     /// The curve of each class, or of the positive one of two, the worst first.
-    fn curves(&self, curve: fn(&[f64], &[bool]) -> Option<Curve>) -> Vec<(usize, Curve)> {
+    fn curves(&self, curve: fn(&[f64], &[bool]) -> Result<Curve>) -> Vec<(usize, Curve)> {
         let first = if self.names.len() == 2 { 1 } else { 0 };
         let of = |class: usize| {
             let scores: Vec<f64> = (0..self.truth.len()).map(|i| self.probability(i, class)).collect();
             let positive: Vec<bool> = self.truth.iter().map(|&truth| truth == class).collect();
-            Some((class, curve(&scores, &positive)?))
+            Some((class, curve(&scores, &positive).ok()?))
         };
         let mut curves: Vec<_> = (first..self.names.len()).filter_map(of).collect();
         curves.sort_by(|a, b| a.1.area.total_cmp(&b.1.area));

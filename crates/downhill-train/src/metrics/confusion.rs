@@ -95,9 +95,23 @@ impl Confusion {
         ratio(2 * self.count(class, class), taken + self.support(class))
     }
 
+    /// The mean of [`precision`](Confusion::precision) over the classes, each counting the same.
+    pub fn macro_precision(&self) -> f64 {
+        self.mean(Confusion::precision)
+    }
+
+    /// The mean of [`recall`](Confusion::recall) over the classes, each counting the same: the balanced accuracy.
+    pub fn macro_recall(&self) -> f64 {
+        self.mean(Confusion::recall)
+    }
+
     /// The mean of [`f1`](Confusion::f1) over the classes, each counting the same.
     pub fn macro_f1(&self) -> f64 {
-        (0..self.classes).map(|class| self.f1(class)).sum::<f64>() / self.classes.max(1) as f64
+        self.mean(Confusion::f1)
+    }
+
+    fn mean(&self, of: fn(&Confusion, usize) -> f64) -> f64 {
+        (0..self.classes).map(|class| of(self, class)).sum::<f64>() / self.classes.max(1) as f64
     }
 
     fn name(&self, class: usize) -> String {

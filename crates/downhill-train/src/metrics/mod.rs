@@ -1,9 +1,13 @@
 //! How good a model's answers are.
 
+mod bootstrap;
 mod confusion;
+mod curves;
 mod regression;
 
+pub use bootstrap::{Bootstrap, Interval};
 pub use confusion::Confusion;
+pub use curves::{Calibration, Curve, calibration, precision_recall, roc};
 pub use regression::RegressionErrors;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +35,20 @@ impl Metrics {
         match self {
             Metrics::Classes(_) => None,
             Metrics::Values(errors) => Some(errors.r2),
+        }
+    }
+
+    /// All numbers with their names: accuracy and the means of precision, recall and F1 over the classes; or RMSE, MAE
+    /// and R².
+    pub fn values(&self) -> Vec<(&'static str, f64)> {
+        match self {
+            Metrics::Classes(confusion) => vec![
+                ("accuracy", confusion.accuracy()),
+                ("macro precision", confusion.macro_precision()),
+                ("macro recall", confusion.macro_recall()),
+                ("macro F1", confusion.macro_f1()),
+            ],
+            Metrics::Values(errors) => vec![("RMSE", errors.rmse), ("MAE", errors.mae), ("R²", errors.r2)],
         }
     }
 

@@ -8,6 +8,7 @@ mod buffers;
 mod callbacks;
 mod checkpoints;
 mod composition;
+mod cross_validation;
 mod curvature;
 mod data;
 mod determinism;

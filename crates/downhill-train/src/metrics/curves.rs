@@ -1,10 +1,26 @@
 //! How well probabilities tell right from wrong, as curves.
 
+use crate::{Error, Result};
+
 /// A curve and the area under it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Curve {
-    pub(crate) points: Vec<[f64; 2]>,
-    pub(crate) area: f64,
+#[non_exhaustive]
+pub struct Curve {
+    /// Its points \[x, y\], from the left to the right.
+    pub points: Vec<[f64; 2]>,
+    /// The area under it.
+    pub area: f64,
+}
+
+/// Checks that there is an answer for each sample.
+fn check(scores: &[f64], truth: &[bool]) -> Result<()> {
+    if scores.len() == truth.len() {
+        return Ok(());
+    }
+    Err(Error::Targets {
+        found: format!("{} samples", truth.len()),
+        expected: format!("{} scores", scores.len()),
+    })
 }
 
 /// The counts of true and of false positives when all samples with at least some score are taken for positive, from the
@@ -23,27 +39,42 @@ fn sweep(scores: &[f64], positive: &[bool]) -> Vec<[f64; 2]> {
 }
 
 /// The receiver operating characteristic: the part of the positives that is found over the part of the negatives that is
-/// taken for positive, and the area below it. `None` without a sample of each kind.
-pub(crate) fn roc(scores: &[f64], positive: &[bool]) -> Option<Curve> {
+/// taken for positive, and the area below it: the probability that a positive sample has the higher score. The scores are
+/// those of one class, the samples of it are positive: [`Predictions::one_against_rest`](crate::Predictions::one_against_rest).
+///
+/// ```
+/// use downhill_train::metrics::roc;
+/// let curve = roc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true])?;
+/// assert_eq!(curve.area, 0.75);
+/// # Ok::<(), downhill_train::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Targets`] if the two differ in length; [`Error::Needs`] without a sample of each kind.
+pub fn roc(scores: &[f64], positive: &[bool]) -> Result<Curve> {
+    check(scores, positive)?;
     let counts = sweep(scores, positive);
-    let &[positives, negatives] = counts.last()?;
+    let &[positives, negatives] = counts.last().unwrap_or(&[0.0; 2]);
     if positives == 0.0 || negatives == 0.0 {
-        return None;
+        return Err(Error::Needs { what: "a ROC curve", needs: "a positive and a negative sample" });
     }
     let mut points = vec![[0.0, 0.0]];
     points.extend(counts.iter().map(|[right, wrong]| [wrong / negatives, right / positives]));
     let area =
         points.windows(2).map(|pair| (pair[1][0] - pair[0][0]) * (pair[0][1] + pair[1][1]) / 2.0).sum();
-    Some(Curve { points, area })
+    Ok(Curve { points, area })
 }
 
-/// Precision over recall, and the average precision Σ (Rₙ − Rₙ₋₁)·Pₙ, as scikit-learn has it. `None` without a positive
-/// sample.
-pub(crate) fn precision_recall(scores: &[f64], positive: &[bool]) -> Option<Curve> {
+/// Precision over recall, and the average precision Σ (Rₙ − Rₙ₋₁)·Pₙ, as scikit-learn has it.
+///
+/// # Errors
+/// [`Error::Targets`] if the two differ in length; [`Error::Needs`] without a positive sample.
+pub fn precision_recall(scores: &[f64], positive: &[bool]) -> Result<Curve> {
+    check(scores, positive)?;
     let counts = sweep(scores, positive);
-    let &[positives, _] = counts.last()?;
+    let &[positives, _] = counts.last().unwrap_or(&[0.0; 2]);
     if positives == 0.0 {
-        return None;
+        return Err(Error::Needs { what: "a curve of precision and recall", needs: "a positive sample" });
     }
     let points: Vec<[f64; 2]> =
         counts.iter().map(|[right, wrong]| [right / positives, right / (right + wrong)]).collect();
@@ -53,22 +84,27 @@ pub(crate) fn precision_recall(scores: &[f64], positive: &[bool]) -> Option<Curv
         .map(|&[recall, precision]| (recall - std::mem::replace(&mut before, recall)) * precision)
         .sum();
     let points = [0.0].iter().map(|&recall| [recall, points[0][1]]).chain(points.iter().copied()).collect();
-    Some(Curve { points, area })
+    Ok(Curve { points, area })
 }
 
 /// How often predictions of about the same confidence are right.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Calibration {
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Calibration {
     /// The mean confidence and the part that is right, of each interval with samples in it.
-    pub(crate) points: Vec<[f64; 2]>,
+    pub points: Vec<[f64; 2]>,
     /// The expected calibration error: their mean distance, weighted by the samples (Naeini et al. 2015; Guo et al.
     /// 2017, On calibration of modern neural networks, equation 3).
-    pub(crate) error: f64,
+    pub error: f64,
 }
 
-/// Sorts predictions into ten intervals by their confidence.
-pub(crate) fn calibration(confidence: &[f64], right: &[bool]) -> Calibration {
+/// Sorts predictions into ten intervals by their confidence, from 0 to 1.
+///
+/// # Errors
+/// [`Error::Targets`] if the two differ in length.
+pub fn calibration(confidence: &[f64], right: &[bool]) -> Result<Calibration> {
     const BINS: usize = 10;
+    check(confidence, right)?;
     let mut bins = [[0.0_f64; 3]; BINS];
     for (&confidence, &right) in confidence.iter().zip(right) {
         let bin = &mut bins[((confidence * BINS as f64) as usize).min(BINS - 1)];
@@ -79,7 +115,7 @@ pub(crate) fn calibration(confidence: &[f64], right: &[bool]) -> Calibration {
         filled.clone().map(|&[count, confidence, right]| [confidence / count, right / count]).collect();
     let error = filled.map(|[_, confidence, right]| (confidence - right).abs()).sum::<f64>()
         / confidence.len().max(1) as f64;
-    Calibration { points, error }
+    Ok(Calibration { points, error })
 }
 
 #[cfg(test)]
@@ -96,12 +132,13 @@ mod tests {
         let tied = ([0.5, 0.5, 0.5, 0.2], [true, false, true, false]);
         assert_eq!(roc(&tied.0, &tied.1).unwrap().area, 0.75);
         assert!((precision_recall(&tied.0, &tied.1).unwrap().area - 2.0 / 3.0).abs() < 1e-15);
-        assert!(roc(&[0.1], &[true]).is_none() && precision_recall(&[0.1], &[false]).is_none());
+        assert!(roc(&[0.1], &[true]).is_err() && precision_recall(&[0.1], &[false]).is_err());
+        assert!(roc(&[], &[]).is_err() && roc(&[0.1], &[]).is_err() && calibration(&[0.1], &[]).is_err());
     }
 
     #[test]
     fn calibration_by_hand() {
-        let found = calibration(&[0.95, 0.95, 0.55, 1.0], &[true, false, true, true]);
+        let found = calibration(&[0.95, 0.95, 0.55, 1.0], &[true, false, true, true]).unwrap();
         assert_eq!(found.points.len(), 2);
         assert!((found.error - (0.9 + 0.45) / 4.0).abs() < 1e-12, "{}", found.error);
     }
@@ -120,8 +157,8 @@ mod tests {
                 }))
                 .collect();
             match roc(&scores, &positive) {
-                None => prop_assert!(pairs.is_empty()),
-                Some(curve) => {
+                Err(_) => prop_assert!(pairs.is_empty()),
+                Ok(curve) => {
                     let expected = pairs.iter().sum::<f64>() / pairs.len() as f64;
                     prop_assert!((curve.area - expected).abs() < 1e-12);
                 }
