@@ -52,7 +52,8 @@ impl<T: Real> Default for Workspace<T> {
     }
 }
 
-/// Unused buffers, sorted by the power of two below their capacity.
+/// Unused buffers. Those of class `c` have room for 2^c elements at least, so that each serves any request for more
+/// than 2^(c − 1) and up to 2^c: a second computation finds the buffers of the first, in whatever order it asks.
 #[derive(Debug)]
 struct Stock<T> {
     classes: Vec<Vec<Arc<Vec<T>>>>,
@@ -65,23 +66,22 @@ impl<T> Default for Stock<T> {
 }
 
 impl<T: Element> Stock<T> {
-    fn class(capacity: usize) -> usize {
-        (usize::BITS - capacity.leading_zeros()) as usize
-    }
-
     fn take(&mut self, elements: usize, fill: T) -> Arc<Vec<T>> {
-        let class = &mut self.classes[Self::class(elements)];
-        if let Some(place) = class.iter().rposition(|buffer| buffer.capacity() >= elements) {
-            let mut buffer = class.swap_remove(place);
-            if let Some(elements_of) = Arc::get_mut(&mut buffer) {
-                elements_of.resize(elements, fill);
-                return buffer;
-            }
+        let capacity = elements.next_power_of_two();
+        if let Some(mut buffer) = self.classes[capacity.ilog2() as usize].pop()
+            && let Some(elements_of) = Arc::get_mut(&mut buffer)
+        {
+            elements_of.resize(elements, fill);
+            return buffer;
         }
-        Arc::new(vec![fill; elements])
+        let mut buffer = Vec::with_capacity(capacity);
+        buffer.resize(elements, fill);
+        Arc::new(buffer)
     }
 
     fn give(&mut self, buffer: Arc<Vec<T>>) {
-        self.classes[Self::class(buffer.capacity())].push(buffer);
+        if let Some(class) = buffer.capacity().checked_ilog2() {
+            self.classes[class as usize].push(buffer);
+        }
     }
 }
