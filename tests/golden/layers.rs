@@ -1,6 +1,6 @@
 //! Networks of the cases' layers.
 
-use downhill::nn::{AnyLayer, BatchNorm1d, BatchNorm2d, LayerNorm};
+use downhill::nn::{AnyLayer, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, LayerNorm, MaxPool2d};
 use downhill::prelude::{Activation, Flatten, Linear, Sequential};
 
 use crate::json::Json;
@@ -13,6 +13,16 @@ const ROWS: &[(&str, Build)] = &[
     ("linear", |layer| {
         let linear = Linear::new(layer.count("out"));
         AnyLayer::new(if layer.flag("bias") { linear } else { linear.without_bias() })
+    }),
+    ("conv2d", |layer| {
+        let conv = Conv2d::new(layer.count("out"), layer.count("kernel"));
+        AnyLayer::new(conv.stride(layer.count("stride")).padding(layer.count("padding")))
+    }),
+    ("max_pool2d", |layer| {
+        AnyLayer::new(MaxPool2d::new(layer.count("kernel")).stride(layer.count("stride")))
+    }),
+    ("avg_pool2d", |layer| {
+        AnyLayer::new(AvgPool2d::new(layer.count("kernel")).stride(layer.count("stride")))
     }),
     ("relu", |_| AnyLayer::new(Activation::Relu)),
     ("leaky_relu", |layer| AnyLayer::new(Activation::LeakyRelu { slope: layer.number("negative_slope") })),

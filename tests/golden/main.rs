@@ -14,7 +14,6 @@ mod losses;
 mod models;
 mod ops;
 mod optimizers;
-mod safetensors;
 mod schedules;
 mod training;
 

@@ -1,11 +1,13 @@
 //! Operations: values, and gradients for a given upstream gradient.
 
 use downhill::autodiff::rules::attention::Attention;
+use downhill::autodiff::rules::convolution::{Convolution, TransposedConvolution};
 use downhill::autodiff::rules::elementwise::{Identity, Relu, Tanh};
 use downhill::autodiff::rules::embedding::Embedding;
 use downhill::autodiff::rules::normalize::BatchNorm;
 use downhill::autodiff::rules::recurrent::{Cell, Gru, Lstm, Recurrence, Rnn};
 use downhill::prelude::{Tape, Tensor, Var};
+use downhill::tensor::kernel::{Span, Window};
 use downhill::tensor::{Result as TensorResult, Shape};
 
 use crate::check::{Checks, Outcome, Precision, Tolerance, Verdict};
@@ -141,6 +143,18 @@ fn operations<T: Precision>() -> Vec<(&'static str, Operation<T>)> {
         ("batch_norm_eval", |c| {
             c.x().fixed_norm(c.find("weight"), c.find("bias"), c.running(), c.params.number("eps"))
         }),
+        ("conv1d", |c| c.convolution()),
+        ("conv2d", |c| c.convolution()),
+        ("conv_transpose2d", |c| {
+            let more = c.params.counts("output_padding");
+            let (windows, groups) = (c.windows(), c.params.count("groups"));
+            let rule = TransposedConvolution { windows, groups, more: [more[0], more[1]] };
+            c.x().transposed_convolution(c.var("weight"), c.find("bias"), rule)
+        }),
+        ("max_pool1d", |c| c.x().max_pool(c.spans())),
+        ("max_pool2d", |c| c.x().max_pool(c.spans())),
+        ("avg_pool2d", |c| c.x().mean_pool(c.spans(), c.params.flag("count_include_pad"))),
+        ("global_avg_pool2d", |c| c.x().mean_pool([Span::Adaptive(1); 2], true)),
         ("embedding", |c| {
             let indices = c.tape.constant(c.inputs.at("index").tensor().cast());
             let padding = c.params.get("padding_idx").map(|_| c.params.count("padding_idx"));
@@ -274,6 +288,47 @@ impl<'t, T: Precision> Call<'t, T> {
     fn row(&self, y: Var<'t, T>, row: usize) -> Var<'t, T> {
         let shape = y.shape();
         y.slice(1, row..row + 1, 1).reshape([shape[0], shape[2]])
+    }
+
+    fn convolution(&self) -> Var<'t, T> {
+        let (windows, groups) = (self.windows(), self.params.count("groups"));
+        let rule = Convolution { windows, groups, activation: Identity };
+        self.x().convolution(self.var("weight"), self.find("bias"), rule)
+    }
+
+    /// The windows of a convolution.
+    fn windows(&self) -> [Window; 2] {
+        let weight = self.var("weight").shape();
+        self.each_axis(&weight[2..], |kernel, setting| Window {
+            kernel,
+            stride: setting("stride"),
+            dilation: setting("dilation"),
+            before: setting("padding"),
+            after: setting("padding"),
+        })
+    }
+
+    /// The windows of a pool.
+    fn spans(&self) -> [Span; 2] {
+        let windows = self.each_axis(&self.params.counts("kernel_size"), |kernel, setting| {
+            let (before, after) = (setting("padding"), setting("padding"));
+            Window { kernel, stride: setting("stride"), dilation: 1, before, after }
+        });
+        windows.map(Span::Sliding)
+    }
+
+    /// A window down and one across; of a sequence the first is a single tap.
+    fn each_axis(
+        &self,
+        kernel: &[usize],
+        window: impl Fn(usize, &dyn Fn(&str) -> usize) -> Window,
+    ) -> [Window; 2] {
+        let missing = 2 - kernel.len();
+        let axis = |axis: usize| match axis.checked_sub(missing) {
+            Some(axis) => window(kernel[axis], &|name| self.params.counts(name)[axis]),
+            None => Window::default(),
+        };
+        [axis(0), axis(1)]
     }
 
     /// All inputs, in the order of their names.

@@ -1,7 +1,8 @@
 //! Optimizers: twenty steps on small problems.
 
 use downhill::optim::{
-    Adadelta, Adafactor, Adagrad, Adamax, Asgd, Lamb, Lion, Muon, NAdam, Norm, RAdam, Result, Rprop,
+    Adadelta, Adafactor, Adagrad, Adamax, Asgd, Function, Lamb, Lbfgs, Lion, Muon, NAdam, Norm, RAdam,
+    Result, Rprop,
 };
 use downhill::prelude::{Adam, AdamW, Optimizer, RmsProp, Sgd, Tape, Tensor, Var};
 use downhill::tensor::{Layout, Real};
@@ -92,6 +93,13 @@ fn rows<T: Real>() -> Vec<(&'static str, Build<T>)> {
             let muon = if hyper.flag("nesterov") { muon } else { muon.classical() };
             Ok(Box::new(if hyper.get("adjust_lr_fn").is_some() { muon.match_rms() } else { muon }))
         }),
+        ("lbfgs", |hyper| {
+            let iterations = hyper.count("max_iter") as u64;
+            let lbfgs = Lbfgs::new().rate(hyper.number("lr"))?.pairs(hyper.count("history_size"))?;
+            let lbfgs = lbfgs.iterations(iterations, iterations * 5 / 4)?;
+            let lbfgs = lbfgs.gradient_tolerance(1e-7)?.change_tolerance(1e-9)?;
+            Ok(Box::new(if hyper.get("line_search_fn").is_some() { lbfgs } else { lbfgs.fixed_step() }))
+        }),
         ("lion", |hyper| {
             let (beta1, beta2) = betas(hyper);
             let lion = Lion::new(hyper.number("lr"))?.beta1(beta1)?.beta2(beta2)?;
@@ -146,14 +154,18 @@ pub(crate) fn run(case: Json<'_>, checks: &mut Checks) -> Outcome {
     layout.push("x", start.shape(), true);
     let mut x = start.as_slice().to_vec();
     let (mut losses, mut params, mut norms) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..case.count("steps") {
+    let mut objective = Function::new(|x: &[f64], gradient: &mut [f64]| {
         let tape = Tape::new();
-        let at = tape.variable(Tensor::new(start.shape(), x.clone())?);
+        let at = tape.variable(Tensor::new(start.shape(), x.to_vec()).expect("as many numbers as before"));
         let value = value(at, problem);
-        losses.push(value.value()?.item()?);
-        let mut gradient = value.backward()?.wrt(at)?.into_vec();
-        norms.push(norm.of(&gradient, &layout)?);
-        optimizer.step(&mut x, &mut gradient, &layout)?;
+        let slopes = value.backward().and_then(|gradients| gradients.wrt(at)).expect("a gradient");
+        gradient.copy_from_slice(slopes.as_slice());
+        norms.push(norm.of(gradient, &layout).expect("a norm"));
+        value.value().and_then(|value| Ok(value.item()?)).expect("one number")
+    });
+    let mut gradient = x.clone();
+    for _ in 0..case.count("steps") {
+        losses.push(optimizer.step_on(&mut x, &mut gradient, &mut objective, &layout)?);
         params.extend_from_slice(&x);
     }
 

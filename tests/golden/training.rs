@@ -22,9 +22,9 @@ fn run_in<T: Precision>(case: Json<'_>, checks: &mut Checks) -> Outcome {
         Err(lacking) => return Ok(Verdict::Lacks(lacking)),
     };
     let (loss_name, loss_params) = loss(case.text("loss"));
-    let loss = match losses::build::<T>(loss_name, Json(&loss_params), Json(&Value::Null))? {
-        Ok(loss) => Arc::<dyn Loss<T>>::from(loss),
-        Err(lacking) => return Ok(Verdict::Lacks(vec![lacking])),
+    let loss = match losses::build::<T>(loss_name, Json(&loss_params), Json(&Value::Null)) {
+        Some(loss) => Arc::<dyn Loss<T>>::from(loss?),
+        None => return Ok(Verdict::Lacks(vec![loss_name.into()])),
     };
     let hyper = case.at("optimizer");
     let Some(mut optimizer) = optimizers::build::<T>(hyper.text("name"), hyper.at("hyper"))? else {

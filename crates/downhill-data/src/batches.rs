@@ -2,8 +2,9 @@
 
 use downhill_tensor::{Real, Target, Tensor};
 
-use crate::gather::{gather_into, gather_target};
-use crate::random::shuffle;
+use crate::draws::Draws;
+use crate::gather::{gather_into, gather_target, gather_weights};
+use crate::random::{of_epoch, shuffle};
 use crate::{Dataset, Error, Result};
 
 /// A few rows of a data set, to be learnt from at once.
@@ -13,6 +14,15 @@ pub struct Batch<T: Real = f32> {
     pub inputs: Tensor<T>,
     /// Their targets: classes `[m]` or values `[m, …]`.
     pub target: Target<T>,
+    /// How much each row counts, `[m]`, if the data set says so.
+    pub weights: Option<Tensor<T>>,
+}
+
+impl<T: Real> Batch<T> {
+    /// A batch whose rows count alike.
+    pub fn new(inputs: Tensor<T>, target: impl Into<Target<T>>) -> Batch<T> {
+        Batch { inputs, target: target.into(), weights: None }
+    }
 }
 
 /// How a data set is cut into batches.
@@ -34,8 +44,19 @@ pub struct Batch<T: Real = f32> {
 pub struct Batches<T: Real = f32> {
     data: Dataset<T>,
     size: usize,
-    seed: Option<u64>,
+    order: Order,
     rows: usize,
+}
+
+/// In which order an epoch takes the rows.
+#[derive(Debug, Clone)]
+enum Order {
+    /// The data set's.
+    Given,
+    /// Shuffled, with this seed.
+    Shuffled(u64),
+    /// Drawn with replacement, with this seed.
+    Drawn(u64, Draws),
 }
 
 impl<T: Real> Batches<T> {
@@ -51,13 +72,36 @@ impl<T: Real> Batches<T> {
         if size == 0 {
             return Err(Error::BatchSize { size, rows });
         }
-        Ok(Batches { data: data.clone(), size, seed: None, rows })
+        Ok(Batches { data: data.clone(), size, order: Order::Given, rows })
     }
 
     /// The same batches with the rows shuffled anew in every epoch.
     #[must_use]
     pub fn shuffled(self, seed: u64) -> Batches<T> {
-        Batches { seed: Some(seed), ..self }
+        Batches { order: Order::Shuffled(seed), ..self }
+    }
+
+    /// The same batches with as many rows drawn anew in every epoch, with replacement, each as often as its weight says.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if there is not a weight for each row, [`Error::Weight`].
+    pub fn weighted(self, weights: &[f64], seed: u64) -> Result<Batches<T>> {
+        if weights.len() != self.data.len() {
+            return Err(Error::Weights { rows: self.data.len(), weights: weights.len() });
+        }
+        Ok(Batches { order: Order::Drawn(seed, Draws::new(weights)?), ..self })
+    }
+
+    /// The same batches with as many rows drawn anew in every epoch, with replacement, each class as often as any
+    /// other: rare classes come more often than they are there.
+    ///
+    /// # Errors
+    /// [`Error::Target`] if the targets are values.
+    pub fn balanced(self, seed: u64) -> Result<Batches<T>> {
+        let counts = self.data.class_counts()?;
+        let labels = self.data.labels()?.as_slice();
+        let weights: Vec<f64> = labels.iter().map(|&class| 1.0 / counts[class] as f64).collect();
+        self.weighted(&weights, seed)
     }
 
     /// The same batches without the short one at an epoch's end.
@@ -81,8 +125,13 @@ impl<T: Real> Batches<T> {
     /// The batches of one epoch.
     pub fn epoch(&self, epoch: u64) -> Epoch<T> {
         let order = (0..self.data.len()).collect();
-        let batch = Batch { inputs: self.data.inputs().clone(), target: self.data.target().clone() };
-        let mut epochs = Epoch { batches: self.clone(), order, next: 0, full: batch.clone(), short: batch };
+        let batch = Batch {
+            inputs: self.data.inputs().clone(),
+            target: self.data.target().clone(),
+            weights: self.data.weights().cloned(),
+        };
+        let mut epochs =
+            Epoch { batches: self.clone(), order, epoch: None, next: 0, full: batch.clone(), short: batch };
         epochs.restart(epoch);
         epochs
     }
@@ -96,6 +145,8 @@ impl<T: Real> Batches<T> {
 pub struct Epoch<T: Real = f32> {
     batches: Batches<T>,
     order: Vec<usize>,
+    /// The epoch that `order` is of.
+    epoch: Option<u64>,
     next: usize,
     // The last full batch and the last short one: storage to be used again.
     full: Batch<T>,
@@ -106,9 +157,34 @@ impl<T: Real> Epoch<T> {
     /// Starts another epoch, or the same one again.
     pub fn restart(&mut self, epoch: u64) {
         self.next = 0;
-        if let Some(seed) = self.batches.seed {
-            shuffle(&mut self.order, seed, epoch);
+        if self.epoch.replace(epoch) == Some(epoch) {
+            return;
         }
+        match &self.batches.order {
+            Order::Given => {}
+            &Order::Shuffled(seed) => shuffle(&mut self.order, seed, epoch),
+            Order::Drawn(seed, draws) => draws.draw(&mut self.order, &mut of_epoch(*seed, epoch)),
+        }
+    }
+
+    /// Goes to a batch of the epoch, counted from 0; behind the last one to the end.
+    pub fn skip_to(&mut self, batch: usize) {
+        self.next = batch.saturating_mul(self.batches.size).min(self.batches.rows);
+    }
+
+    /// The data set that is cut into batches.
+    pub fn data(&self) -> &Dataset<T> {
+        &self.batches.data
+    }
+
+    /// The number of rows of an epoch: all of the data set's, or those of its full batches.
+    pub fn samples(&self) -> usize {
+        self.batches.rows
+    }
+
+    /// The number of batches of an epoch.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
     }
 }
 
@@ -126,6 +202,7 @@ impl<T: Real> Iterator for Epoch<T> {
         };
         gather_into(data.inputs(), order, T::zero(), &mut batch.inputs);
         gather_target(data.target(), order, &mut batch.target);
+        gather_weights(data.weights(), order, &mut batch.weights);
         self.next = end;
         Some(batch.clone())
     }

@@ -32,6 +32,17 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A file that cannot be written.
+    #[error("cannot write {name}: {source}")]
+    Write {
+        /// The file.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A thread that prepares batches could not be started, or has failed.
+    #[error("a thread that prepares batches: {0}")]
+    Thread(#[source] io::Error),
     /// A gzip file, in a build without the feature `gzip`.
     #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
     Compressed {
@@ -105,6 +116,24 @@ pub enum Error {
         /// The most similar name that there is, if any is similar.
         nearest: Option<String>,
     },
+    /// Several columns that the table does not have.
+    #[error("{table}: there are no columns {}", quoted(columns))]
+    MissingColumns {
+        /// The table.
+        table: String,
+        /// The names asked for.
+        columns: Vec<String>,
+    },
+    /// A column that cannot be used as it is to be.
+    #[error("{table}: column \"{column}\" {problem}")]
+    Column {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A table with nothing left to learn from, or to learn.
     #[error("{table}: no column is left for the {part}")]
     NoColumns {
@@ -122,36 +151,30 @@ pub enum Error {
         problem: String,
     },
 
-    /// A file that does not start like an IDX file.
-    #[error("{name} is not an IDX file: it starts with {start:02x?}")]
-    NotIdx {
-        /// The file.
+    /// A file that is not what it is read as, or is damaged.
+    #[error("{name} is not {format} file: {problem}")]
+    Malformed {
+        /// The file, with the array's name in a file of several.
         name: String,
-        /// Its first bytes, at most four.
-        start: Vec<u8>,
+        /// The format with its article: `"an NPY"`.
+        format: &'static str,
+        /// What is wrong, and where.
+        problem: String,
     },
-    /// An IDX file of more axes than a tensor can have, or of none.
-    #[error("{name}: an IDX file must have 1 to {max} axes, not {axes}", max = Shape::MAX_AXES)]
-    IdxAxes {
-        /// The file.
-        name: String,
-        /// The number of axes in its header.
-        axes: u8,
-    },
-    /// An IDX file whose header promises more than memory can hold.
+    /// A file whose header promises more than memory can hold.
     #[error("{name}: shape {shape} is too large")]
-    IdxShape {
+    ArraySize {
         /// The file.
         name: String,
         /// The shape in its header.
         shape: Shape,
     },
-    /// An IDX file whose length is not what its header promises.
+    /// A file whose length is not what its header promises.
     #[error(
         "{name}: the header promises {expected} bytes, but there are {}{found}",
         if found > expected { "at least " } else { "" }
     )]
-    IdxLength {
+    ArrayLength {
         /// The file.
         name: String,
         /// The length after decompression that the header promises, header included.
@@ -159,9 +182,9 @@ pub enum Error {
         /// The bytes found; reading stops at the first one too many.
         found: usize,
     },
-    /// A file whose numbers of axes is not what it is read for.
+    /// A file whose number of axes is not what it is read for.
     #[error("{name}: {what} need {axes} axes, but the shape is {shape}")]
-    IdxRank {
+    ArrayAxes {
         /// The file.
         name: String,
         /// What it is read for.
@@ -171,7 +194,25 @@ pub enum Error {
         /// The shape in its header.
         shape: Shape,
     },
-    /// An IDX file of labels that holds something else.
+    /// An array that a file does not hold.
+    #[error("{name}: there is no array {array:?}{}", suggestion(nearest.as_deref()))]
+    NoArray {
+        /// The file.
+        name: String,
+        /// The name asked for.
+        array: String,
+        /// The most similar name that there is, if any is similar.
+        nearest: Option<String>,
+    },
+    /// Two arrays of one name.
+    #[error("{name}: array {array:?} occurs twice")]
+    DuplicateArray {
+        /// The file.
+        name: String,
+        /// The array's name.
+        array: String,
+    },
+    /// An array of labels that holds something else.
     #[error("{name}: element {index} is {value}, which is no label")]
     Label {
         /// The file.
@@ -182,6 +223,29 @@ pub enum Error {
         value: f64,
     },
 
+    /// A folder without images.
+    #[error("{folder}: there are no images, in folders named like their classes")]
+    NoImages {
+        /// The folder.
+        folder: String,
+    },
+    /// An image of another size than the others.
+    #[error("{name} has {} x {} pixels, not {} x {}: give a size to bring all images to", found[0], found[1], expected[0], expected[1])]
+    ImageSize {
+        /// The file.
+        name: String,
+        /// Its height and width.
+        found: [usize; 2],
+        /// Those of the first image.
+        expected: [usize; 2],
+    },
+    /// A number of channels that images are not read in.
+    #[error("images are read with 1 channel or 3, not {channels}")]
+    Channels {
+        /// The number.
+        channels: usize,
+    },
+
     /// Inputs and targets of different numbers.
     #[error("there are {inputs} inputs, but {targets} targets")]
     Lengths {
@@ -190,10 +254,18 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
+    /// Weights of rows that are not one for each.
+    #[error("there are {rows} rows, but {weights} weights")]
+    Weights {
+        /// The number of rows.
+        rows: usize,
+        /// The number of weights.
+        weights: usize,
+    },
     /// A number that is infinite or NaN.
     #[error("row {row} of the {part}, number {place}, is {value}")]
     NotFinite {
-        /// `"inputs"`, `"targets"` or `"samples"`.
+        /// `"inputs"`, `"targets"`, `"samples"` or `"times"`.
         part: &'static str,
         /// The row, counted from 0.
         row: usize,
@@ -225,7 +297,7 @@ pub enum Error {
     /// A target of the other kind.
     #[error("the targets are {found}, but {needed} are needed")]
     Target {
-        /// `"classes"` or `"values"`.
+        /// `"classes"` or `"values"`, or more exactly.
         needed: &'static str,
         /// `"classes"` or `"values"`.
         found: &'static str,
@@ -252,6 +324,22 @@ pub enum Error {
         fraction: f64,
         /// The number of rows.
         rows: usize,
+    },
+    /// A cross-validation of fewer than two parts, or of more than there are rows or groups.
+    #[error("{rows} rows or groups cannot be cut into {folds} parts")]
+    Folds {
+        /// The number of parts.
+        folds: usize,
+        /// The number of rows or groups.
+        rows: usize,
+    },
+    /// A weight of a row that makes no sense.
+    #[error("the weight of row {row} is {value}; weights must be finite, not negative, and not all 0")]
+    Weight {
+        /// The row, counted from 0.
+        row: usize,
+        /// Its weight.
+        value: f64,
     },
     /// Something that needs rows and has none.
     #[error("{operation} needs at least one row")]
@@ -286,6 +374,26 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// Principal components in a number that there cannot be.
+    #[error("{rows} samples of {features} features have no {components} components")]
+    Components {
+        /// The number asked for.
+        components: usize,
+        /// The number of samples.
+        rows: usize,
+        /// The number of features.
+        features: usize,
+    },
+    /// A number that has no logarithm.
+    #[error("row {row}, number {place}, is {value}: ln(1 + x) needs numbers above -1")]
+    Logarithm {
+        /// The row, counted from 0.
+        row: usize,
+        /// The place in the row, counted from 0.
+        place: usize,
+        /// The number.
+        value: f64,
+    },
     /// A tensor that memory cannot hold.
     #[error("{what} of {rows} rows and {columns} columns is too large")]
     TooLarge {
@@ -301,8 +409,19 @@ pub enum Error {
     Tensor(#[from] downhill_tensor::Error),
 }
 
+impl Error {
+    /// `format` with its article.
+    pub(crate) fn malformed(name: &str, format: &'static str, problem: impl Into<String>) -> Error {
+        Error::Malformed { name: name.to_owned(), format, problem: problem.into() }
+    }
+}
+
 fn row_or_header(row: usize) -> String {
     if row == 0 { "the header".to_owned() } else { format!("row {row}") }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

@@ -22,6 +22,21 @@ pub(crate) fn gather_into<E: Element>(source: &Tensor<E>, rows: &[usize], zero: 
     }
 }
 
+/// The same for weights.
+pub(crate) fn gather_weights<T: Real>(
+    source: Option<&Tensor<T>>,
+    rows: &[usize],
+    into: &mut Option<Tensor<T>>,
+) {
+    match (source, into) {
+        (None, into) => *into = None,
+        (Some(source), Some(into)) => gather_into(source, rows, T::zero(), into),
+        (Some(source), into) => {
+            gather_into(source, rows, T::zero(), into.insert(source.clone()));
+        }
+    }
+}
+
 /// The same for targets.
 pub(crate) fn gather_target<T: Real>(source: &Target<T>, rows: &[usize], into: &mut Target<T>) {
     match (source, into) {

@@ -1,22 +1,28 @@
 //! Files that may be compressed.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 use crate::{Error, Result};
 
+/// What a file holds, which may be compressed.
+pub(crate) enum Plain<R> {
+    Stored(Whole<R>),
+    #[cfg(feature = "gzip")]
+    Compressed(flate2::read::MultiGzDecoder<Whole<R>>),
+}
+
+/// A file of which the beginning has been looked at.
+pub(crate) type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// What `reader` holds, decompressed if it starts like a gzip file.
-pub(crate) fn plain<'a>(reader: impl Read + 'a, name: &str) -> Result<Box<dyn Read + 'a>> {
+pub(crate) fn plain<R: Read>(reader: R, name: &str) -> Result<Plain<R>> {
     const MAGIC: [u8; 2] = [0x1f, 0x8b];
     let (start, whole) = peek(reader, MAGIC.len(), name)?;
-    if start == MAGIC { decompressed(whole, name) } else { Ok(Box::new(whole)) }
+    if start == MAGIC { decompressed(whole, name) } else { Ok(Plain::Stored(whole)) }
 }
 
 /// The first `count` bytes, or fewer if there are not as many, and a reader of the whole.
-pub(crate) fn peek<R: Read>(
-    mut reader: R,
-    count: usize,
-    name: &str,
-) -> Result<(Vec<u8>, impl Read + use<R>)> {
+pub(crate) fn peek<R: Read>(mut reader: R, count: usize, name: &str) -> Result<(Vec<u8>, Whole<R>)> {
     let mut start = Vec::new();
     let read = reader.by_ref().take(count as u64).read_to_end(&mut start);
     read.map_err(|source| read_error(name, source))?;
@@ -24,17 +30,31 @@ pub(crate) fn peek<R: Read>(
 }
 
 #[cfg(feature = "gzip")]
-fn decompressed<'a>(reader: impl Read + 'a, _: &str) -> Result<Box<dyn Read + 'a>> {
-    Ok(Box::new(flate2::read::MultiGzDecoder::new(reader)))
+fn decompressed<R: Read>(reader: Whole<R>, _: &str) -> Result<Plain<R>> {
+    Ok(Plain::Compressed(flate2::read::MultiGzDecoder::new(reader)))
 }
 
 #[cfg(not(feature = "gzip"))]
-fn decompressed<'a>(_: impl Read + 'a, name: &str) -> Result<Box<dyn Read + 'a>> {
+fn decompressed<R: Read>(_: Whole<R>, name: &str) -> Result<Plain<R>> {
     Err(Error::Compressed { name: name.to_owned() })
+}
+
+impl<R: Read> Read for Plain<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Plain::Stored(reader) => reader.read(buffer),
+            #[cfg(feature = "gzip")]
+            Plain::Compressed(reader) => reader.read(buffer),
+        }
+    }
 }
 
 pub(crate) fn read_error(name: &str, source: io::Error) -> Error {
     Error::Read { name: name.to_owned(), source }
+}
+
+pub(crate) fn write_error(name: &str, source: io::Error) -> Error {
+    Error::Write { name: name.to_owned(), source }
 }
 
 /// A reader that refuses to give more than a number of bytes: a small compressed file can hold a

@@ -8,18 +8,19 @@
 //! holds and the header promises.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 
 use downhill_tensor::{Real, Shape, Tensor};
 
+use crate::array::{Storage, take};
 use crate::gzip::{plain, read_error};
-use crate::{Dataset, Error, Result};
+use crate::{Array, Dataset, Dtype, Error, Result};
 
 /// Reads an array of numbers, in the shape that the file says.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::NotIdx`], [`Error::IdxAxes`], [`Error::IdxShape`], [`Error::IdxLength`].
+/// [`Error::Read`], [`Error::Malformed`], [`Error::ArraySize`], [`Error::ArrayLength`].
 ///
 /// ```no_run
 /// let images = downhill_data::idx::read::<f32>("train-images-idx3-ubyte.gz")?;
@@ -27,15 +28,15 @@ use crate::{Dataset, Error, Result};
 /// # Ok::<(), downhill_data::Error>(())
 /// ```
 pub fn read<T: Real>(path: impl AsRef<Path>) -> Result<Tensor<T>> {
-    Array::open(path.as_ref())?.numbers()
+    open(path.as_ref())?.numbers()
 }
 
 /// Reads an array of labels `[n]`: of whole numbers that are not negative.
 ///
 /// # Errors
-/// As [`read`], [`Error::IdxRank`] for more than one axis, and [`Error::Label`].
+/// As [`read`], [`Error::ArrayAxes`] for more than one axis, and [`Error::Label`].
 pub fn read_labels(path: impl AsRef<Path>) -> Result<Tensor<usize>> {
-    Array::open(path.as_ref())?.labels()
+    open(path.as_ref())?.with_axes(1, "labels")?.labels()
 }
 
 /// Like [`read`] from anything; `name` stands for it in error messages.
@@ -43,7 +44,7 @@ pub fn read_labels(path: impl AsRef<Path>) -> Result<Tensor<usize>> {
 /// # Errors
 /// As [`read`].
 pub fn from_reader<T: Real>(reader: impl Read, name: &str) -> Result<Tensor<T>> {
-    Array::new(reader, name)?.numbers()
+    array(reader, name)?.numbers()
 }
 
 /// Like [`read_labels`] from anything; `name` stands for it in error messages.
@@ -51,7 +52,7 @@ pub fn from_reader<T: Real>(reader: impl Read, name: &str) -> Result<Tensor<T>> 
 /// # Errors
 /// As [`read_labels`].
 pub fn labels_from_reader(reader: impl Read, name: &str) -> Result<Tensor<usize>> {
-    Array::new(reader, name)?.labels()
+    array(reader, name)?.with_axes(1, "labels")?.labels()
 }
 
 /// Reads MNIST, or a data set in its form such as Fashion-MNIST, from the folder that holds its four
@@ -60,17 +61,14 @@ pub fn labels_from_reader(reader: impl Read, name: &str) -> Result<Tensor<usize>
 ///
 /// # Errors
 /// [`Error::Missing`] if a file is not there, otherwise as [`read`] and [`read_labels`],
-/// [`Error::IdxRank`] if the images have not three axes, [`Error::Lengths`].
+/// [`Error::ArrayAxes`] if the images have not three axes, [`Error::Lengths`].
 pub fn mnist<T: Real>(folder: impl AsRef<Path>) -> Result<(Dataset<T>, Dataset<T>)> {
     let folder = folder.as_ref();
     let part = |images: &'static str, labels: &'static str| -> Result<Dataset<T>> {
-        let array = find(folder, images)?;
-        let &[count, height, width] = &*array.shape else {
-            let Array { name, shape, .. } = array;
-            return Err(Error::IdxRank { name, what: "images", axes: 3, shape });
-        };
-        let images = array.numbers()?.reshape([count, 1, height, width])?;
-        Ok(Dataset::new(images, find(folder, labels)?.labels()?)?.with_name(folder.display().to_string()))
+        let images: Tensor<T> = find(folder, images)?.with_axes(3, "images")?.numbers()?;
+        let images = images.unsqueeze(1)?;
+        let labels = find(folder, labels)?.with_axes(1, "labels")?.labels()?;
+        Ok(Dataset::new(images, labels)?.with_name(folder.display().to_string()))
     };
     let train = part("train-images-idx3-ubyte", "train-labels-idx1-ubyte")?;
     let test = part("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")?;
@@ -82,138 +80,64 @@ pub fn mnist<T: Real>(folder: impl AsRef<Path>) -> Result<(Dataset<T>, Dataset<T
 
 fn find(folder: &Path, file: &'static str) -> Result<Array> {
     match [folder.join(file), folder.join(format!("{file}.gz"))].iter().find(|path| path.exists()) {
-        Some(path) => Array::open(path),
+        Some(path) => open(path),
         None => Err(Error::Missing { folder: folder.display().to_string(), file }),
     }
 }
 
-/// A file's contents, with the elements as they are stored.
-struct Array {
-    name: String,
-    kind: Kind,
-    shape: Shape,
-    bytes: Vec<u8>,
+fn open(path: &Path) -> Result<Array> {
+    let name = path.display().to_string();
+    array(File::open(path).map_err(|source| read_error(&name, source))?, &name)
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    U8,
-    I8,
-    I16,
-    I32,
-    F32,
-    F64,
+fn array(reader: impl Read, name: &str) -> Result<Array> {
+    let mut reader = plain(reader, name)?;
+    let header = Header::read(&mut reader, name)?;
+    Array::read_elements(reader, header.length, header.storage, header.shape, name)
 }
 
-impl Kind {
-    fn of(code: u8) -> Option<Kind> {
-        Some(match code {
-            0x08 => Kind::U8,
-            0x09 => Kind::I8,
-            0x0b => Kind::I16,
-            0x0c => Kind::I32,
-            0x0d => Kind::F32,
-            0x0e => Kind::F64,
-            _ => return None,
-        })
-    }
-
-    fn size(self) -> usize {
-        match self {
-            Kind::U8 | Kind::I8 => 1,
-            Kind::I16 => 2,
-            Kind::I32 | Kind::F32 => 4,
-            Kind::F64 => 8,
-        }
-    }
+/// What stands before the elements.
+pub(crate) struct Header {
+    /// The number of bytes up to the first element.
+    pub(crate) length: usize,
+    pub(crate) storage: Storage,
+    pub(crate) shape: Shape,
 }
 
-impl Array {
-    fn open(path: &Path) -> Result<Array> {
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|source| read_error(&name, source))?;
-        Array::new(file, &name)
-    }
-
-    fn new(reader: impl Read, name: &str) -> Result<Array> {
-        let mut reader = plain(reader, name)?;
-        let start = take(&mut reader, 4, name)?;
-        let (kind, axes) = match *start {
-            [0, 0, code, axes] => (Kind::of(code), axes),
+impl Header {
+    pub(crate) fn read(reader: &mut impl Read, name: &str) -> Result<Header> {
+        let start = take(reader, 4, name)?;
+        let (dtype, axes) = match *start {
+            [0, 0, code, axes] => (dtype(code), axes),
             _ => (None, 0),
         };
-        let Some(kind) = kind else {
-            return Err(Error::NotIdx { name: name.to_owned(), start });
+        let Some(dtype) = dtype else {
+            return Err(Error::malformed(name, "an IDX", format!("it starts with {start:02x?}")));
         };
         if !(1..=Shape::MAX_AXES).contains(&usize::from(axes)) {
-            return Err(Error::IdxAxes { name: name.to_owned(), axes });
+            let problem = format!("it has {axes} axes, not 1 to {}", Shape::MAX_AXES);
+            return Err(Error::malformed(name, "an IDX", problem));
         }
-        let header = 4 + 4 * usize::from(axes);
-        let lengths = take(&mut reader, header - 4, name)?;
-        if lengths.len() < header - 4 {
+        let length = 4 + 4 * usize::from(axes);
+        let lengths = take(reader, length - 4, name)?;
+        if lengths.len() < length - 4 {
             let found = 4 + lengths.len();
-            return Err(Error::IdxLength { name: name.to_owned(), expected: header, found });
+            return Err(Error::ArrayLength { name: name.to_owned(), expected: length, found });
         }
-        let lengths: Vec<usize> = decode(&lengths, |bytes| u32::from_be_bytes(bytes) as usize);
-        let shape = Shape::new(&lengths)?;
-        let size = lengths.iter().try_fold(kind.size(), |size, &length| size.checked_mul(length));
-        let Some(size) = size.filter(|&size| size < isize::MAX as usize - header) else {
-            return Err(Error::IdxShape { name: name.to_owned(), shape });
-        };
-        let bytes = take(&mut reader, size, name)?;
-        // Only at its end does a compressed file's checksum get compared.
-        let mut beyond = Vec::new();
-        if bytes.len() == size {
-            reader.take(1).read_to_end(&mut beyond).map_err(|source| read_error(name, source))?;
-        }
-        let found = bytes.len() + beyond.len();
-        if found != size {
-            let (expected, found) = (header + size, header + found);
-            return Err(Error::IdxLength { name: name.to_owned(), expected, found });
-        }
-        Ok(Array { name: name.to_owned(), kind, shape, bytes })
-    }
-
-    fn numbers<T: Real>(&self) -> Result<Tensor<T>> {
-        let bytes = &self.bytes;
-        let numbers = match self.kind {
-            Kind::U8 => decode(bytes, |[byte]| T::of(f64::from(byte))),
-            Kind::I8 => decode(bytes, |bytes| T::of(f64::from(i8::from_be_bytes(bytes)))),
-            Kind::I16 => decode(bytes, |bytes| T::of(f64::from(i16::from_be_bytes(bytes)))),
-            Kind::I32 => decode(bytes, |bytes| T::of(f64::from(i32::from_be_bytes(bytes)))),
-            Kind::F32 => decode(bytes, |bytes| T::of(f64::from(f32::from_be_bytes(bytes)))),
-            Kind::F64 => decode(bytes, |bytes| T::of(f64::from_be_bytes(bytes))),
-        };
-        Ok(Tensor::new(self.shape, numbers)?)
-    }
-
-    fn labels(&self) -> Result<Tensor<usize>> {
-        if self.shape.len() != 1 {
-            let (name, shape) = (self.name.clone(), self.shape);
-            return Err(Error::IdxRank { name, what: "labels", axes: 1, shape });
-        }
-        // All whole numbers of the format are exact in f64.
-        let numbers = self.numbers::<f64>()?;
-        let label = |(index, &value): (usize, &f64)| {
-            let label = value as usize;
-            let problem = || Error::Label { name: self.name.clone(), index, value };
-            (label as f64 == value).then_some(label).ok_or_else(problem)
-        };
-        Ok(Tensor::vector(numbers.as_slice().iter().enumerate().map(label).collect::<Result<Vec<usize>>>()?))
+        let lengths = lengths.as_chunks().0.iter().map(|&bytes| u32::from_be_bytes(bytes) as usize);
+        let shape = Shape::new(&lengths.collect::<Vec<usize>>())?;
+        Ok(Header { length, storage: Storage { big_endian: true, ..Storage::plain(dtype) }, shape })
     }
 }
 
-/// The next `count` bytes, or fewer if the file ends before.
-fn take(reader: &mut impl Read, count: usize, name: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    match reader.take(count as u64).read_to_end(&mut bytes) {
-        // A compressed file that was cut off: what it holds is too short, too.
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(bytes),
-        Err(error) => Err(read_error(name, error)),
-        Ok(_) => Ok(bytes),
-    }
-}
-
-fn decode<const N: usize, U>(bytes: &[u8], element: impl Fn([u8; N]) -> U) -> Vec<U> {
-    bytes.as_chunks().0.iter().map(|&bytes| element(bytes)).collect()
+fn dtype(code: u8) -> Option<Dtype> {
+    Some(match code {
+        0x08 => Dtype::U8,
+        0x09 => Dtype::I8,
+        0x0b => Dtype::I16,
+        0x0c => Dtype::I32,
+        0x0d => Dtype::F32,
+        0x0e => Dtype::F64,
+        _ => return None,
+    })
 }

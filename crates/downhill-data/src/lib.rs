@@ -32,30 +32,54 @@
 //! Images and labels in the IDX format, MNIST's, are read by [`idx`]. The feature `bundled` embeds
 //! five small classic data sets.
 
+mod array;
+mod augment;
 mod batches;
 #[cfg(feature = "bundled")]
 mod bundled;
 mod cells;
 mod dataset;
+mod disk;
+mod draws;
 mod error;
+mod folds;
 mod gather;
 mod gzip;
 pub mod idx;
+#[cfg(feature = "images")]
+pub mod images;
 mod nearest;
+pub mod npy;
+#[cfg(feature = "gzip")]
+pub mod npz;
 mod one_hot;
+mod prefetch;
 mod random;
+#[cfg(feature = "safetensors")]
+pub mod safetensors;
+mod schema;
+mod source;
 mod split;
+mod stream;
 mod table;
 mod table_options;
 mod transform;
 
+pub use array::{Array, Arrays, Dtype};
+pub use augment::{Augment, Augmented};
 pub use batches::{Batch, Batches, Epoch};
 #[cfg(feature = "bundled")]
 pub use bundled::Bundled;
 pub use dataset::Dataset;
+pub use disk::{DiskArray, DiskBatches};
 pub use error::{Cell, Error, Result};
+pub use folds::Folds;
 pub use one_hot::one_hot;
+pub use prefetch::Prefetch;
+pub use schema::{Encoder, Missing, Schema, Unknown};
+pub use source::Source;
 pub use split::Split;
+pub use stream::{Chunks, CsvChunks, Stream};
 pub use table::Table;
 pub use table_options::TableOptions;
 pub use transform::{Fitted, Transform};

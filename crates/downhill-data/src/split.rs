@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::folds::{in_time, members};
 use crate::random::split_order;
 use crate::{Error, Result};
 
@@ -59,6 +60,42 @@ impl Split {
             }
         }
         let (train, test) = order.into_iter().partition(|&row| in_train[row]);
+        Ok(Split { train, test })
+    }
+
+    /// A random split in which each group (a patient, a speaker) is in one part as a whole. The training part takes group
+    /// after group, in random order, as long as that brings it nearer to `fraction` of the rows.
+    ///
+    /// # Errors
+    /// [`Error::Fraction`] if a part would be empty.
+    pub fn by_group<G: Ord>(groups: &[G], fraction: f64, seed: u64) -> Result<Split> {
+        let rows = groups.len();
+        let size = train_size(rows, fraction)?;
+        let (mut train, mut test) = (Vec::new(), Vec::new());
+        for members in members(groups, seed) {
+            // A group that is taken may at most double what is missing.
+            let missing = size - train.len().min(size);
+            if members.len() < 2 * missing { train.extend(members) } else { test.extend(members) }
+        }
+        if train.is_empty() || test.is_empty() {
+            return Err(Error::Fraction { fraction, rows });
+        }
+        Ok(Split { train, test })
+    }
+
+    /// The earliest rows to train on, the later ones to test, both in the order of time. `fraction` of the rows are
+    /// trained on, and those of the same time as the last of them.
+    ///
+    /// # Errors
+    /// [`Error::Fraction`] if a part would be empty, [`Error::NotFinite`] for a time that is not.
+    pub fn by_time(times: &[f64], fraction: f64) -> Result<Split> {
+        let (rows, mut train) = (times.len(), in_time(times)?);
+        let size = train_size(rows, fraction)?;
+        let last = times[train[size - 1]];
+        let test = train.split_off(train.partition_point(|&row| times[row] <= last));
+        if test.is_empty() {
+            return Err(Error::Fraction { fraction, rows });
+        }
         Ok(Split { train, test })
     }
 

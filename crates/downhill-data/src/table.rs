@@ -1,22 +1,22 @@
 //! Tables of named columns.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use downhill_tensor::{Real, Tensor};
+use downhill_tensor::Real;
 
 use crate::cells::Cells;
 use crate::nearest::nearest;
-use crate::{Cell, Dataset, Error, Result, TableOptions};
+use crate::schema::in_order;
+use crate::{Cell, Dataset, Error, Result, Schema, Split, TableOptions};
 
 /// A table of named columns, read from CSV.
 ///
-/// Its cells stay text until it is known what a column is used for. A column of features or of values
-/// to learn must hold numbers, and a cell there that is missing, no number or not finite is an error
-/// that names it. A column of classes may hold any text, `0` to `9` included. A feature that is a
-/// category is declared by [`categorical`](Table::categorical) and becomes one feature of 0 and 1 for
-/// each of its classes, named like `sex=female`.
+/// Its cells stay text until a [`Schema`] says what each column is used for. Without one, a column of features or
+/// of values to learn must hold numbers, and a cell there that is missing, no number or not finite is an error that
+/// names it; a column of classes may hold any text, `0` to `9` included.
 ///
 /// Classes are numbered in ascending order, of their numbers if all of them are numbers, else of
 /// their characters, so that the numbering does not depend on the rows' order.
@@ -24,33 +24,22 @@ use crate::{Cell, Dataset, Error, Result, TableOptions};
 /// ```
 /// use downhill_data::{Dataset, Table};
 ///
-/// let text = "sex,weight,age\nm,61.5,7\nf,44,6\n";
-/// let table = Table::from_reader(text.as_bytes(), "children.csv")?.categorical(["sex"])?;
-/// let data: Dataset = table.regression(["age"])?;
-/// assert_eq!(data.feature_names(), ["sex=f", "sex=m", "weight"]);
-/// assert_eq!(data.inputs().as_slice(), [0.0, 1.0, 61.5, 1.0, 0.0, 44.0]);
+/// let text = "length,width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n";
+/// let flowers = Table::from_reader(text.as_bytes(), "flowers.csv")?;
+/// let data: Dataset = flowers.classification("species")?;
+/// assert_eq!(data.feature_names(), ["length", "width"]);
+/// assert_eq!(data.class_names(), ["setosa", "virginica"]);
 /// # Ok::<(), downhill_data::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Table {
     name: String,
-    columns: Vec<Column>,
-    cells: Cells,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Column {
-    name: String,
-    place: usize,
-    categorical: bool,
-}
-
-/// Where a feature comes from.
-enum Feature<'a> {
-    /// A column's number.
-    Number(&'a Column),
-    /// Whether a column's class is this one.
-    Is(&'a Column, &'a str),
+    columns: Arc<[String]>,
+    cells: Arc<Cells>,
+    /// Which rows of `cells` these are; none for all of them.
+    rows: Option<Arc<[usize]>>,
+    /// The number of rows of the file before those of `cells`.
+    before: usize,
 }
 
 impl Table {
@@ -73,33 +62,10 @@ impl Table {
         TableOptions::new().from_reader(reader, name)
     }
 
-    pub(crate) fn new(name: String, columns: Vec<String>, cells: Cells) -> Table {
-        let column = |(place, name)| Column { name, place, categorical: false };
-        Table { name, columns: columns.into_iter().enumerate().map(column).collect(), cells }
-    }
-
-    /// The same table with these columns declared as categories.
-    ///
-    /// # Errors
-    /// [`Error::NoColumn`].
-    pub fn categorical(mut self, columns: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Table> {
-        for name in columns {
-            let place = self.column(name.as_ref())?.place;
-            self.columns.iter_mut().for_each(|column| column.categorical |= column.place == place);
-        }
-        Ok(self)
-    }
-
-    /// The same table without these columns: row numbers, say.
-    ///
-    /// # Errors
-    /// [`Error::NoColumn`].
-    pub fn without(mut self, columns: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Table> {
-        for name in columns {
-            let place = self.column(name.as_ref())?.place;
-            self.columns.retain(|column| column.place != place);
-        }
-        Ok(self)
+    /// The rows of a file behind the first `before`.
+    pub(crate) fn new(name: &str, columns: &Arc<[String]>, cells: Cells, before: usize) -> Table {
+        let (name, columns) = (name.to_owned(), Arc::clone(columns));
+        Table { name, columns, cells: Arc::new(cells), rows: None, before }
     }
 
     /// The table's name: the file's path as it was given.
@@ -109,192 +75,110 @@ impl Table {
 
     /// The columns' names.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.columns.iter().map(|column| column.name.as_str())
+        self.columns.iter().map(String::as_str)
     }
 
     /// The number of rows, without the header.
-    #[expect(clippy::len_without_is_empty, reason = "there is always a row")]
     pub fn len(&self) -> usize {
-        self.cells.rows()
+        self.rows.as_ref().map_or(self.cells.rows(), |rows| rows.len())
     }
 
-    /// The data set of predicting a class from all other columns.
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The data set of predicting a class from the numbers in all other columns: what
+    /// [`Schema::classification`] makes of it.
     ///
     /// # Errors
     /// [`Error::NoColumn`], [`Error::NoColumns`] without another column, [`Error::Cell`].
     pub fn classification<T: Real>(&self, target: &str) -> Result<Dataset<T>> {
-        let classes = self.classes(target)?;
-        let features = self.features(&[self.column(target)?])?;
-        Dataset::new(self.inputs(&features)?, self.labels(target, &classes)?)?
-            .with_name(&self.name)
-            .with_class_names(classes)?
-            .with_feature_names(features)
+        Schema::classification(target).fit(self)?.dataset(self)
     }
 
-    /// The data set of predicting numbers from all other columns.
+    /// The data set of predicting numbers from the numbers in all other columns: what [`Schema::regression`] makes of
+    /// it.
     ///
     /// # Errors
     /// [`Error::NoColumn`], [`Error::Duplicate`], [`Error::NoColumns`] without a target or without
     /// another column, [`Error::Cell`].
     pub fn regression<T: Real>(
         &self,
-        targets: impl IntoIterator<Item = impl AsRef<str>>,
+        targets: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Dataset<T>> {
-        let mut columns = Vec::new();
-        for name in targets {
-            let column = self.column(name.as_ref())?;
-            if columns.contains(&column) {
-                return Err(Error::Duplicate { table: self.name.clone(), column: column.name.clone() });
-            }
-            columns.push(column);
-        }
-        if columns.is_empty() {
-            return Err(Error::NoColumns { table: self.name.clone(), part: "targets" });
-        }
-        let features = self.features(&columns)?;
-        let names = columns.iter().map(|column| column.name.clone()).collect();
-        let columns: Vec<Feature<'_>> = columns.into_iter().map(Feature::Number).collect();
-        Dataset::new(self.inputs(&features)?, self.numbers::<T>(&columns)?)?
-            .with_name(&self.name)
-            .with_value_names(names)?
-            .with_feature_names(features)
+        Schema::regression(targets).fit(self)?.dataset(self)
     }
 
-    /// The features with these names, `[n, names]`: what a trained model needs of a new table, whatever
-    /// the order of its columns. A name is a column's, or like `sex=female` for a category.
+    /// The cells of a column, row by row, without the white space around them.
     ///
     /// # Errors
-    /// [`Error::NoColumn`], and [`Error::Cell`] for a cell that is no number or a category that is not
-    /// among the names.
-    pub fn inputs<T: Real>(&self, names: &[impl AsRef<str>]) -> Result<Tensor<T>> {
-        let features =
-            names.iter().map(|name| self.feature(name.as_ref())).collect::<Result<Vec<Feature<'_>>>>()?;
-        let mut categories: HashMap<usize, (&Column, Vec<&str>)> = HashMap::new();
-        for feature in &features {
-            if let Feature::Is(column, class) = *feature {
-                categories.entry(column.place).or_insert((column, Vec::new())).1.push(class);
-            }
-        }
-        for (column, classes) in categories.values() {
-            self.labels(&column.name, classes)?;
-        }
-        self.numbers(&features)
-    }
-
-    /// The class of each row, `[n]`, as its place among `classes`: for a table whose classes must be
-    /// numbered like those of another one.
-    ///
-    /// # Errors
-    /// [`Error::NoColumn`], and [`Error::Cell`] for another class.
-    pub fn labels(&self, column: &str, classes: &[impl AsRef<str>]) -> Result<Tensor<usize>> {
-        let column = self.column(column)?;
-        let numbers: HashMap<&str, usize> =
-            classes.iter().enumerate().map(|(number, class)| (class.as_ref(), number)).collect();
-        let label = |row| {
-            let class = self.class(row, column)?;
-            let problem = || self.cell_error(row, column, "is none of the known classes");
-            numbers.get(class).copied().ok_or_else(problem)
-        };
-        Ok(Tensor::vector((0..self.len()).map(label).collect::<Result<Vec<usize>>>()?))
+    /// [`Error::NoColumn`].
+    pub fn column(&self, name: &str) -> Result<impl ExactSizeIterator<Item = &str>> {
+        let place = self.place(name)?;
+        Ok((0..self.len()).map(move |row| self.cell(row, place)))
     }
 
     /// The different classes in a column, in ascending order.
     ///
     /// # Errors
-    /// [`Error::NoColumn`], and [`Error::Cell`] for an empty cell.
+    /// [`Error::NoColumn`].
     pub fn classes(&self, column: &str) -> Result<Vec<String>> {
-        let column = self.column(column)?;
-        let classes: BTreeSet<&str> =
-            (0..self.len()).map(|row| self.class(row, column)).collect::<Result<_>>()?;
-        let numbers: Option<Vec<f64>> = classes.iter().map(|class| class.parse().ok()).collect();
-        let mut classes: Vec<&str> = classes.into_iter().collect();
-        if let Some(numbers) = numbers {
-            let mut order: Vec<(f64, &str)> = numbers.into_iter().zip(classes).collect();
-            order.sort_by(|a, b| a.0.total_cmp(&b.0));
-            classes = order.into_iter().map(|(_, class)| class).collect();
+        let classes: BTreeSet<&str> = self.column(column)?.filter(|cell| !cell.is_empty()).collect();
+        Ok(in_order(&classes.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// The rows with these numbers, counted from 0, in this order. Cells are shared, not copied, and messages keep
+    /// naming the file's rows.
+    ///
+    /// # Errors
+    /// [`Error::Row`] if there is no such row.
+    pub fn select(&self, rows: &[usize]) -> Result<Table> {
+        if let Some(&row) = rows.iter().find(|&&row| row >= self.len()) {
+            return Err(Error::Row { row, rows: self.len() });
         }
-        Ok(classes.into_iter().map(str::to_owned).collect())
+        let rows = rows.iter().map(|&row| self.row(row)).collect();
+        Ok(Table { rows: Some(rows), ..self.clone() })
     }
 
-    /// The names of the features in all columns but these.
-    fn features(&self, targets: &[&Column]) -> Result<Vec<String>> {
-        let mut features = Vec::new();
-        for column in self.columns.iter().filter(|column| !targets.contains(column)) {
-            if column.categorical {
-                let class = |class| format!("{}={class}", column.name);
-                features.extend(self.classes(&column.name)?.into_iter().map(class));
-            } else {
-                features.push(column.name.clone());
-            }
-        }
-        if features.is_empty() {
-            return Err(Error::NoColumns { table: self.name.clone(), part: "features" });
-        }
-        Ok(features)
+    /// The training part and the test part that a split names.
+    ///
+    /// # Errors
+    /// [`Error::Row`] and [`Error::Repeated`] if it does not fit these rows.
+    pub fn split_by(&self, split: &Split) -> Result<(Table, Table)> {
+        split.check(self.len())?;
+        Ok((self.select(&split.train)?, self.select(&split.test)?))
     }
 
-    fn feature<'a>(&'a self, name: &'a str) -> Result<Feature<'a>> {
-        let class = |column: &'a Column| {
-            Some(Feature::Is(column, name.strip_prefix(column.name.as_str())?.strip_prefix('=')?))
-        };
-        match self.column(name) {
-            Ok(column) => Ok(Feature::Number(column)),
-            Err(error) => self.columns.iter().find_map(class).ok_or(error),
-        }
+    /// The place of a column.
+    pub(crate) fn place(&self, name: &str) -> Result<usize> {
+        self.columns.iter().position(|column| column == name).ok_or_else(|| Error::NoColumn {
+            table: self.name.clone(),
+            column: name.to_owned(),
+            nearest: nearest(name, self.columns()).map(str::to_owned),
+        })
     }
 
-    fn numbers<T: Real>(&self, features: &[Feature<'_>]) -> Result<Tensor<T>> {
-        let mut numbers = Vec::with_capacity(self.len() * features.len());
-        for row in 0..self.len() {
-            for feature in features {
-                numbers.push(match *feature {
-                    Feature::Number(column) => self.number(row, column)?,
-                    Feature::Is(column, class) if self.text(row, column) == class => T::one(),
-                    Feature::Is(..) => T::zero(),
-                });
-            }
-        }
-        Ok(Tensor::new([self.len(), features.len()], numbers)?)
+    pub(crate) fn cell(&self, row: usize, column: usize) -> &str {
+        self.cells.get(self.row(row), column)
     }
 
-    fn number<T: Real>(&self, row: usize, column: &Column) -> Result<T> {
-        let problem = match self.text(row, column).parse::<f64>() {
-            Ok(number) if T::of(number).finite() => return Ok(T::of(number)),
-            Ok(_) => "is not finite",
-            Err(_) => "is not a number",
-        };
-        Err(self.cell_error(row, column, problem))
+    fn row(&self, row: usize) -> usize {
+        self.rows.as_ref().map_or(row, |rows| rows[row])
     }
 
-    fn class(&self, row: usize, column: &Column) -> Result<&str> {
-        match self.text(row, column) {
-            "" => Err(self.cell_error(row, column, "")),
-            class => Ok(class),
-        }
-    }
-
-    fn text(&self, row: usize, column: &Column) -> &str {
-        self.cells.get(row, column.place)
-    }
-
-    fn cell_error(&self, row: usize, column: &Column, problem: &str) -> Error {
+    /// What is wrong with a cell.
+    pub(crate) fn cell_error(&self, row: usize, column: usize, problem: &str) -> Error {
         const SHOWN: usize = 40;
-        let whole = self.text(row, column);
+        let whole = self.cell(row, column);
         let mut text: String = whole.chars().take(SHOWN).collect();
         if text.len() < whole.len() {
             text.push('…');
         }
         let problem =
             if text.is_empty() { "the cell is empty".to_owned() } else { format!("{text:?} {problem}") };
-        let (table, column) = (self.name.clone(), column.name.clone());
-        Error::Cell { cell: Box::new(Cell { table, row: row + 1, column, text }), problem }
-    }
-
-    fn column(&self, name: &str) -> Result<&Column> {
-        self.columns.iter().find(|column| column.name == name).ok_or_else(|| Error::NoColumn {
-            table: self.name.clone(),
-            column: name.to_owned(),
-            nearest: nearest(name, self.columns()).map(str::to_owned),
-        })
+        let (table, column) = (self.name.clone(), self.columns[column].clone());
+        let row = self.before + self.row(row) + 1;
+        Error::Cell { cell: Box::new(Cell { table, row, column, text }), problem }
     }
 }

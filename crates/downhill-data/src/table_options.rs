@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cells::{Cells, Record, Records};
-use crate::gzip::{Limited, peek, plain, read_error};
+use crate::gzip::{Limited, Plain, Whole, peek, plain, read_error};
 use crate::{Error, Result, Table};
 
 /// How a [`Table`] is read: by default with a header line, cells separated by commas, and up to 1 GiB
@@ -66,6 +67,15 @@ impl TableOptions {
     /// # Errors
     /// As [`Table::read`].
     pub fn from_reader(&self, reader: impl Read, name: &str) -> Result<Table> {
+        let mut rows = self.rows(reader, name)?;
+        match rows.next_table(usize::MAX)? {
+            Some(table) => Ok(table),
+            None => Err(Error::NoRows { table: name.to_owned() }),
+        }
+    }
+
+    /// What a table is read from, part after part.
+    pub(crate) fn rows<R: Read>(&self, reader: R, name: &str) -> Result<Rows<R>> {
         const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
         let (start, mut text) = peek(Limited::new(plain(reader, name)?, self.max_bytes), 3, name)?;
         if start == BYTE_ORDER_MARK {
@@ -77,19 +87,36 @@ impl TableOptions {
             None => header(records.next().map_err(|source| read_error(name, source))?, name)?,
         };
         check_names(&columns, name)?;
-        let (table, expected) = (name.to_owned(), columns.len());
+        Ok(Rows { records, name: name.to_owned(), columns: columns.into(), read: 0 })
+    }
+}
+
+/// The rows of a text.
+pub(crate) struct Rows<R> {
+    records: Records<Whole<Limited<Plain<R>>>>,
+    name: String,
+    columns: Arc<[String]>,
+    /// The number of rows read so far.
+    read: usize,
+}
+
+impl<R: Read> Rows<R> {
+    /// The next rows, at most `most`; none at the end.
+    pub(crate) fn next_table(&mut self, most: usize) -> Result<Option<Table>> {
+        let (name, expected) = (&self.name, self.columns.len());
         let mut cells = Cells::new(expected);
-        while let Some(record) = records.next().map_err(|source| read_error(name, source))? {
-            let (row, found) = (cells.rows() + 1, record.len());
+        while cells.rows() < most
+            && let Some(record) = self.records.next().map_err(|source| read_error(name, source))?
+        {
+            let (row, found) = (self.read + cells.rows() + 1, record.len());
             if found != expected {
-                return Err(Error::Ragged { table, row, expected, found });
+                return Err(Error::Ragged { table: name.clone(), row, expected, found });
             }
-            cells.push(&record).map_err(|_| Error::Utf8 { table: table.clone(), row })?;
+            cells.push(&record).map_err(|_| Error::Utf8 { table: name.clone(), row })?;
         }
-        if cells.rows() == 0 {
-            return Err(Error::NoRows { table });
-        }
-        Ok(Table::new(table, columns, cells))
+        let before = self.read;
+        self.read += cells.rows();
+        Ok((cells.rows() > 0).then(|| Table::new(name, &self.columns, cells, before)))
     }
 }
 

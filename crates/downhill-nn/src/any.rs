@@ -11,6 +11,11 @@ use crate::layers::{
 };
 use crate::layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
 use crate::layers::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d,
+    Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d, Reshape,
+    Upsample, ZeroPad1d, ZeroPad2d,
+};
+use crate::layers::{
     BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm,
 };
 use crate::layers::{Embedding, Gru, LearnedPositions, Lstm, MultiHeadAttention, PositionalEncoding, Rnn};
@@ -130,12 +135,36 @@ layers!(
     Dropout2d, DropPath, GaussianNoise, PRelu, Glu, SwiGlu, Maxout, ActivityPenalty,
     Embedding, Rnn, Lstm, Gru, MultiHeadAttention, PositionalEncoding, LearnedPositions, TransformerEncoderLayer,
     TransformerDecoderLayer,
+    Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d,
+    AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveAvgPool1d, AdaptiveAvgPool2d, GlobalMaxPool, GlobalAvgPool,
+    Upsample, ZeroPad1d, ZeroPad2d, Reshape,
 );
 
 impl AnyLayer {
     /// Wraps a layer.
     pub fn new(layer: impl Layer) -> AnyLayer {
         layer.into_any()
+    }
+
+    /// Whether the layer and an activation behind it can be one operation.
+    pub(crate) fn takes_activation(&self) -> bool {
+        matches!(self, AnyLayer::Linear(_) | AnyLayer::Conv1d(_) | AnyLayer::Conv2d(_))
+    }
+
+    /// Runs the layer and an activation behind it, as one operation if it [takes](AnyLayer::takes_activation) one.
+    #[track_caller]
+    pub(crate) fn forward_activated<'t, T: Scalar>(
+        &self,
+        cx: &Context<'t, T>,
+        x: Var<'t, T>,
+        activation: Activation,
+    ) -> Var<'t, T> {
+        match self {
+            AnyLayer::Linear(linear) => linear.forward_activated(cx, x, activation),
+            AnyLayer::Conv1d(convolution) => convolution.forward_activated(cx, x, activation),
+            AnyLayer::Conv2d(convolution) => convolution.forward_activated(cx, x, activation),
+            other => activation.forward(cx, other.forward(cx, x)),
+        }
     }
 }
 

@@ -53,6 +53,11 @@ pub use layers::{
     Softmax,
 };
 pub use layers::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+pub use layers::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d,
+    Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d, Reshape,
+    Upsample, ZeroPad1d, ZeroPad2d,
+};
 pub use layers::{BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, LayerNorm, RmsNorm};
 pub use layers::{
     Embedding, Gru, LearnedPositions, Lstm, Mask, MultiHeadAttention, PositionalEncoding, Recurrent, Rnn,

@@ -31,7 +31,8 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Accumulate<T, O> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
         lengths::size("accumulated gradient", &mut self.sum, theta)?;
-        let last = self.held + 1 >= self.count.get();
+        let held = self.held.saturating_add(1);
+        let last = held >= self.count.get();
         let share = T::of(1.0 / self.count.get() as f64);
         vectorize!(for range in parts::trainable(layout).map(|part| part.range()) {
             let pairs = gradient[range.clone()].iter_mut().zip(&mut self.sum[range]);
@@ -46,7 +47,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Accumulate<T, O> {
                 }
             }
         });
-        self.held = if last { 0 } else { self.held + 1 };
+        self.held = if last { 0 } else { held };
         if last { self.inner.step(theta, gradient, layout) } else { Ok(()) }
     }
 

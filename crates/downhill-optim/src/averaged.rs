@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+use crate::{Objective, Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// An optimizer whose [`average`](Optimizer::average) is a mean of the θ of its steps: made by
 /// [`Optimizer::ema`] and [`Optimizer::swa`]. The steps themselves are as they were.
@@ -41,14 +41,9 @@ impl<T: Real, O> Averaged<T, O> {
     }
 }
 
-impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
-    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        lengths::check(theta, gradient, layout)?;
-        lengths::size("mean of theta", &mut self.mean, theta)?;
-        self.inner.step(theta, gradient, layout)?;
-        if self.inner.halfway() {
-            return Ok(());
-        }
+impl<T: Real, O> Averaged<T, O> {
+    /// Takes the θ after a step into the mean.
+    fn take(&mut self, theta: &[T], layout: &Layout) {
         let step = self.step;
         self.step = step.saturating_add(1);
         let share = match self.kind {
@@ -59,7 +54,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
         if let Kind::Equal { start, every } = self.kind
             && step.checked_sub(start).is_none_or(|since| since % every != 0)
         {
-            return Ok(());
+            return;
         }
         if self.held == 0 {
             // Frozen parts too, which may learn later.
@@ -72,10 +67,35 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
                 *mean += share * (theta - *mean);
             }
         });
+    }
+}
+
+impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size("mean of theta", &mut self.mean, theta)?;
+        self.inner.step(theta, gradient, layout)?;
+        if !self.inner.halfway() {
+            self.take(theta, layout);
+        }
         Ok(())
     }
 
-    setting::hand_on!(rate, momentum, report, halfway);
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size("mean of theta", &mut self.mean, theta)?;
+        let value = self.inner.step_on(theta, gradient, objective, layout)?;
+        self.take(theta, layout);
+        Ok(value)
+    }
+
+    setting::hand_on!(rate, momentum, report, halfway, needs_objective);
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         if self.held == 0 {

@@ -20,6 +20,26 @@ pub enum Error {
     /// A momentum set on an optimizer that has none.
     #[error("this optimizer has no momentum that could be set")]
     NoMomentum,
+    /// An optimizer that evaluates the function itself was given a gradient alone.
+    #[error(
+        "{optimizer} evaluates the function itself: call `step_on`, and put no adapter around it that changes the gradient"
+    )]
+    NeedsObjective {
+        /// The optimizer.
+        optimizer: &'static str,
+    },
+    /// An optimizer asked the function for something that it does not have.
+    #[error("this optimizer needs an objective with a {what}, and this one has none")]
+    Lacks {
+        /// What it needs.
+        what: &'static str,
+    },
+    /// The function could not be evaluated.
+    #[error("the objective failed: {message}")]
+    Objective {
+        /// What its error says.
+        message: String,
+    },
     /// A group of parts that is empty.
     #[error("no part of the parameters has a name like `{pattern}`")]
     NoPart {

@@ -10,9 +10,13 @@
 //! | each element scaled | [`Adam`], [`AdamW`], [`Adamax`], [`NAdam`], [`RAdam`], [`Adan`], [`ScheduleFreeAdamW`], [`RmsProp`], [`Adagrad`], [`Adadelta`] |
 //! | by signs | [`Lion`], [`Rprop`] |
 //! | each layer or matrix as a whole | [`Lamb`], [`Lars`], [`Adafactor`], [`Muon`] |
+//! | by curvature, with several evaluations a step | [`Lbfgs`], [`ConjugateGradient`], [`NewtonCg`], [`LevenbergMarquardt`], [`Sophia`] |
 //! | adapters of the gradient | [`ClipNorm`], [`ClipValue`], [`AdaptiveClip`], [`Centralise`], [`Noise`], [`Accumulate`], [`Sam`] |
 //! | adapters of θ | [`Averaged`], [`Lookahead`] |
 //! | adapters of settings | [`Scheduled`], [`ReduceOnPlateau`], [`Grouped`] |
+//!
+//! One gradient is all that most of these are given. Those by curvature go downhill on an [`Objective`], which they
+//! evaluate where they like: [`Optimizer::step_on`], which all the others have too.
 //!
 //! Conventions are PyTorch's unless a name or an option says otherwise: [`Epsilon`] is where Keras and ONNX differ.
 //!
@@ -48,6 +52,7 @@ mod averaged;
 mod centralise;
 mod clip_norm;
 mod clip_value;
+mod curvature;
 mod epsilon;
 mod error;
 mod gradient_descent;
@@ -93,6 +98,10 @@ pub use averaged::Averaged;
 pub use centralise::Centralise;
 pub use clip_norm::ClipNorm;
 pub use clip_value::ClipValue;
+pub use curvature::{
+    Conjugacy, ConjugateGradient, Function, GaussNewton, Lbfgs, LeastSquares, LevenbergMarquardt, NewtonCg,
+    Objective, Sophia, lanczos,
+};
 pub use epsilon::Epsilon;
 pub use error::{Error, Result};
 pub use gradient_descent::GradientDescent;

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+use crate::{Objective, Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// An optimizer that goes ahead a few steps and then comes back part of the way: made by
 /// [`Optimizer::lookahead`].
@@ -30,15 +30,10 @@ impl<T: Real, O> Lookahead<T, O> {
     }
 }
 
-impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
-    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        lengths::check(theta, gradient, layout)?;
-        lengths::size_as_theta("slow theta", &mut self.slow, theta)?;
-        self.inner.step(theta, gradient, layout)?;
-        if self.inner.halfway() {
-            return Ok(());
-        }
-        self.ahead += 1;
+impl<T: Real, O> Lookahead<T, O> {
+    /// Counts a step, and after the last one ahead comes back.
+    fn count(&mut self, theta: &mut [T], layout: &Layout) {
+        self.ahead = self.ahead.saturating_add(1);
         if self.ahead >= self.steps.get() {
             self.ahead = 0;
             let share = T::of(self.share);
@@ -49,10 +44,35 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
                 }
             });
         }
+    }
+}
+
+impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
+    fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size_as_theta("slow theta", &mut self.slow, theta)?;
+        self.inner.step(theta, gradient, layout)?;
+        if !self.inner.halfway() {
+            self.count(theta, layout);
+        }
         Ok(())
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average);
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        lengths::check(theta, gradient, layout)?;
+        lengths::size_as_theta("slow theta", &mut self.slow, theta)?;
+        let value = self.inner.step_on(theta, gradient, objective, layout)?;
+        self.count(theta, layout);
+        Ok(value)
+    }
+
+    setting::hand_on!(rate, momentum, report, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("steps ahead", &mut self.ahead);

@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real};
 
-use crate::{Optimizer, Result};
+use crate::{Function, Objective, Optimizer, Result};
 
 /// Takes `steps` steps downhill from `theta` on a function of a vector, and answers the function's
 /// value where they end.
@@ -24,25 +24,17 @@ use crate::{Optimizer, Result};
 /// ```
 ///
 /// # Errors
-/// Those of [`Optimizer::step`].
+/// Those of [`Optimizer::step_on`].
 pub fn minimise<T: Real>(
     optimizer: &mut dyn Optimizer<T>,
     theta: &mut [T],
     steps: usize,
-    mut function: impl FnMut(&[T], &mut [T]) -> T,
+    function: impl FnMut(&[T], &mut [T]) -> T,
 ) -> Result<T> {
-    let layout = Layout::flat(theta.len());
+    let (layout, mut objective) = (Layout::flat(theta.len()), Function::new(function));
     let mut gradient = vec![T::zero(); theta.len()];
     for _ in 0..steps {
-        loop {
-            gradient.fill(T::zero());
-            function(theta, &mut gradient);
-            optimizer.step(theta, &mut gradient, &layout)?;
-            if !optimizer.halfway() {
-                break;
-            }
-        }
+        optimizer.step_on(theta, &mut gradient, &mut objective, &layout)?;
     }
-    gradient.fill(T::zero());
-    Ok(function(theta, &mut gradient))
+    objective.value(theta)
 }

@@ -4,7 +4,7 @@ use downhill_tensor::{Layout, Real};
 
 use crate::{
     Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Group, Grouped, Lookahead, Noise,
-    Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor,
+    Objective, Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor, lengths,
 };
 
 /// A way of going downhill: it moves a flat vector θ, given the gradient there, to where the
@@ -32,6 +32,39 @@ pub trait Optimizer<T: Real = f32>: Send {
     /// [`Error::Length`](crate::Error::Length) if `theta`, `gradient`, `layout` and the state of
     /// earlier steps differ in length; then nothing has moved.
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()>;
+
+    /// Takes one step on a function that may be evaluated anywhere, and answers its value at the θ that the step began
+    /// at. An optimizer that needs one gradient a step takes that; those that evaluate the function several times, by
+    /// which they find how far to go, have only this way.
+    ///
+    /// `gradient` is as long as θ, and what it holds before and afterwards is unspecified. A function that is not the
+    /// same at each step, such as the loss of a batch, is allowed.
+    ///
+    /// # Errors
+    /// As [`step`](Optimizer::step); those of the objective, after which θ is where the step has come, mostly where it
+    /// began; [`Error::Lacks`](crate::Error::Lacks) if the method needs what the objective does not have.
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        lengths::check(theta, gradient, layout)?;
+        let value = objective.gradient(theta, gradient)?;
+        self.step(theta, gradient, layout)?;
+        while self.halfway() {
+            objective.gradient(theta, gradient)?;
+            self.step(theta, gradient, layout)?;
+        }
+        Ok(value)
+    }
+
+    /// Whether the optimizer evaluates the function itself: then [`step`](Optimizer::step) is an error, and
+    /// [`step_on`](Optimizer::step_on) the way to take one.
+    fn needs_objective(&self) -> bool {
+        false
+    }
 
     /// The learning rate η that the next step will use.
     fn rate(&self) -> f64;
@@ -208,6 +241,21 @@ pub trait Optimizer<T: Real = f32>: Send {
         Grouped::new(self, pattern.into(), group)
     }
 
+    /// Lets weight decay act on parts of two axes and more only: on the weights of layers, not on their biases or on the
+    /// gains of normalisations.
+    ///
+    /// ```
+    /// use downhill_optim::{AdamW, Optimizer};
+    /// let optimizer: &dyn Optimizer = &AdamW::new(1e-3)?.weight_decay(0.1)?.decay_matrices_only();
+    /// # Ok::<(), downhill_optim::Error>(())
+    /// ```
+    fn decay_matrices_only(self) -> Grouped<Self>
+    where
+        Self: Sized,
+    {
+        Grouped::sparing_vectors(self)
+    }
+
     /// Sets the rate before each step from a schedule, whose base is the present rate.
     fn schedule<S: Schedule>(self, schedule: S) -> Scheduled<Self, S>
     where
@@ -221,6 +269,20 @@ pub trait Optimizer<T: Real = f32>: Send {
 impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         (**self).step(theta, gradient, layout)
+    }
+
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        (**self).step_on(theta, gradient, objective, layout)
+    }
+
+    fn needs_objective(&self) -> bool {
+        (**self).needs_objective()
     }
 
     fn rate(&self) -> f64 {

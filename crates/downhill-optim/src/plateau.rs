@@ -3,7 +3,7 @@
 use downhill_tensor::{Layout, Real};
 use serde::{Deserialize, Serialize};
 
-use crate::{Optimizer, Result, StateVisitor, setting};
+use crate::{Objective, Optimizer, Result, StateVisitor, setting};
 
 /// When and how far a rate falls on a plateau: PyTorch's `ReduceLROnPlateau`, with its defaults. A value is
 /// better if it is below (1 − 1e-4) times the best one.
@@ -126,6 +126,17 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for ReduceOnPlateau<O> {
         self.inner.step(theta, gradient, layout)
     }
 
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        self.inner.set_rate(self.left_of(self.left))?;
+        self.inner.step_on(theta, gradient, objective, layout)
+    }
+
     fn rate(&self) -> f64 {
         self.left_of(self.left)
     }
@@ -154,7 +165,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for ReduceOnPlateau<O> {
         }
     }
 
-    setting::hand_on!(momentum, halfway, average);
+    setting::hand_on!(momentum, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.number("plateau left", &mut self.left);

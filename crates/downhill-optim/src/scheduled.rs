@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real};
 
-use crate::{Optimizer, Result, Schedule, StateVisitor, setting};
+use crate::{Objective, Optimizer, Result, Schedule, StateVisitor, setting};
 
 /// An optimizer whose rate, and momentum if the schedule has one, is set from a [`Schedule`] before each step: made by
 /// [`Optimizer::schedule`].
@@ -25,17 +25,40 @@ impl<O, S: Schedule> Scheduled<O, S> {
     }
 }
 
+impl<O, S: Schedule> Scheduled<O, S> {
+    fn set<T: Real>(&mut self) -> Result<()>
+    where
+        O: Optimizer<T>,
+    {
+        self.inner.set_rate(self.schedule.rate(self.base, self.step))?;
+        match self.schedule.momentum(self.step) {
+            Some(momentum) => self.inner.set_momentum(momentum),
+            None => Ok(()),
+        }
+    }
+}
+
 impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
-        self.inner.set_rate(self.schedule.rate(self.base, self.step))?;
-        if let Some(momentum) = self.schedule.momentum(self.step) {
-            self.inner.set_momentum(momentum)?;
-        }
+        self.set()?;
         self.inner.step(theta, gradient, layout)?;
         if !self.inner.halfway() {
             self.step = self.step.saturating_add(1);
         }
         Ok(())
+    }
+
+    fn step_on(
+        &mut self,
+        theta: &mut [T],
+        gradient: &mut [T],
+        objective: &mut dyn Objective<T>,
+        layout: &Layout,
+    ) -> Result<T> {
+        self.set()?;
+        let value = self.inner.step_on(theta, gradient, objective, layout)?;
+        self.step = self.step.saturating_add(1);
+        Ok(value)
     }
 
     fn rate(&self) -> f64 {
@@ -47,7 +70,7 @@ impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
         Ok(())
     }
 
-    setting::hand_on!(momentum, report, halfway, average);
+    setting::hand_on!(momentum, report, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("schedule step", &mut self.step);

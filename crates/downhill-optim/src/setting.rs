@@ -53,6 +53,20 @@ macro_rules! own_momentum {
     };
 }
 
+/// The methods of an [`Optimizer`](crate::Optimizer) of this name that evaluates the function itself.
+macro_rules! needs_objective {
+    ($name:literal) => {
+        fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> crate::Result<()> {
+            crate::lengths::check(theta, gradient, layout)?;
+            Err(crate::Error::NeedsObjective { optimizer: $name })
+        }
+
+        fn needs_objective(&self) -> bool {
+            true
+        }
+    };
+}
+
 /// The methods of an [`Optimizer`](crate::Optimizer) that hands these on to the one it wraps.
 macro_rules! hand_on {
     ($($method:ident),+) => { $(crate::setting::hand_on!(@ $method);)+ };
@@ -78,6 +92,11 @@ macro_rules! hand_on {
     (@ halfway) => {
         fn halfway(&self) -> bool {
             self.inner.halfway()
+        }
+    };
+    (@ needs_objective) => {
+        fn needs_objective(&self) -> bool {
+            self.inner.needs_objective()
         }
     };
     (@ average) => {
@@ -123,4 +142,4 @@ macro_rules! rule {
     };
 }
 
-pub(crate) use {hand_on, own_momentum, own_rate, rule, setters};
+pub(crate) use {hand_on, needs_objective, own_momentum, own_rate, rule, setters};

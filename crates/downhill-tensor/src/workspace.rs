@@ -52,8 +52,9 @@ impl<T: Real> Default for Workspace<T> {
     }
 }
 
-/// Unused buffers. Those of class `c` have room for 2^c elements at least, so that each serves any request for more
-/// than 2^(c − 1) and up to 2^c: a second computation finds the buffers of the first, in whatever order it asks.
+/// Unused buffers, sorted by size class: eight classes for each power of two, so that a buffer is at most an eighth longer
+/// than it needs to be. All of a class serve any request of that class. Were they of any length, a long one could be
+/// spent on a short request, and steps that look alike would go on allocating for a while.
 #[derive(Debug)]
 struct Stock<T> {
     classes: Vec<Vec<Arc<Vec<T>>>>,
@@ -61,27 +62,75 @@ struct Stock<T> {
 
 impl<T> Default for Stock<T> {
     fn default() -> Stock<T> {
-        Stock { classes: (0..=usize::BITS).map(|_| Vec::new()).collect() }
+        Stock { classes: (0..=class_of(isize::MAX as usize)).map(|_| Vec::new()).collect() }
     }
 }
 
 impl<T: Element> Stock<T> {
     fn take(&mut self, elements: usize, fill: T) -> Arc<Vec<T>> {
-        let capacity = elements.next_power_of_two();
-        if let Some(mut buffer) = self.classes[capacity.ilog2() as usize].pop()
+        let class = class_of(elements);
+        if let Some(mut buffer) = self.classes[class].pop()
             && let Some(elements_of) = Arc::get_mut(&mut buffer)
         {
             elements_of.resize(elements, fill);
             return buffer;
         }
-        let mut buffer = Vec::with_capacity(capacity);
+        let mut buffer = Vec::with_capacity(length_of(class).max(elements));
         buffer.resize(elements, fill);
         Arc::new(buffer)
     }
 
     fn give(&mut self, buffer: Arc<Vec<T>>) {
-        if let Some(class) = buffer.capacity().checked_ilog2() {
-            self.classes[class as usize].push(buffer);
+        // A buffer from elsewhere may be shorter than those of its class: it serves the class below.
+        let class = class_of(buffer.capacity());
+        let too_short = length_of(class) > buffer.capacity();
+        self.classes[class - usize::from(too_short)].push(buffer);
+    }
+}
+
+/// The class of buffers for so many elements: those up to 16 have one each.
+fn class_of(elements: usize) -> usize {
+    if elements <= 16 {
+        return elements;
+    }
+    let shift = (elements - 1).ilog2() as usize - 3;
+    shift * 8 + ((elements - 1) >> shift) + 1
+}
+
+/// The elements that a buffer of a class has room for.
+fn length_of(class: usize) -> usize {
+    if class <= 16 {
+        return class;
+    }
+    let shift = (class - 9) / 8;
+    ((class - 1) % 8 + 9) << shift
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn classes_follow_each_other() {
+        let mut last = 0;
+        for class in 0..class_of(1 << 40) {
+            let length = length_of(class);
+            assert_eq!(class_of(length), class);
+            assert_eq!(class_of(length + 1), class + 1);
+            assert!(length - last <= (length / 8).max(1), "{last} to {length}");
+            last = length;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_buffer_serves_its_class(elements in 0..100_000_usize, capacity in 0..100_000_usize) {
+            prop_assert!(length_of(class_of(elements)) >= elements);
+            let mut stock = Stock::<f32>::default();
+            stock.give(Arc::new(Vec::with_capacity(capacity)));
+            prop_assert_eq!(stock.take(elements, 0.0).len(), elements);
         }
     }
 }

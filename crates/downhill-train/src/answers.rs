@@ -21,8 +21,39 @@ pub(crate) struct Answers {
 impl Answers {
     /// The values in the data's unit.
     pub(crate) fn values<T: Scalar>(&self, outputs: Tensor<T>) -> Result<Tensor<T>> {
+        let values = match (self.link, outputs.shape()) {
+            (Link::Log, _) => outputs.exp(),
+            // What says how sure the values are lies behind them.
+            (Link::Spread, shape) if shape.len() > 1 => outputs.slice(1, 0..shape[1] / 2, 1)?,
+            _ => outputs,
+        };
         let back = |values: Tensor<T>, transform: &Fitted| transform.inverse(&values);
-        Ok(self.target_transforms.iter().rev().try_fold(outputs, back)?)
+        Ok(self.target_transforms.iter().rev().try_fold(values, back)?)
+    }
+
+    /// The class of each sample, `[n]`: the most probable one, or that of the highest score.
+    pub(crate) fn classes<T: Scalar>(&self, outputs: &Tensor<T>) -> Result<Tensor<usize>> {
+        match (self.link, self.output.len(), self.output.elements()) {
+            (Link::Scores, 0 | 1, 1) => {
+                let classes = outputs.as_slice().iter().map(|&score| usize::from(score > T::zero()));
+                Ok(Tensor::vector(classes.collect::<Vec<_>>()))
+            }
+            (Link::Scores, 1, _) => Ok(outputs.argmax(1)?),
+            _ => Ok(self.probabilities(outputs)?.argmax(1)?),
+        }
+    }
+
+    /// The number of classes that the outputs tell apart.
+    fn class_count(&self) -> usize {
+        match self.output.elements() {
+            1 if self.link != Link::Softmax => 2,
+            elements => elements,
+        }
+    }
+
+    /// Whether targets are what the outputs are made into, so that the two can be compared.
+    pub(crate) fn comparable(&self) -> bool {
+        self.link != Link::Opaque
     }
 
     /// The probability of each class, `[n, classes]`.
@@ -30,10 +61,11 @@ impl Answers {
         let refuse =
             Error::Question { question: "a class", needed: "classification", output: Box::new(self.output) };
         let probabilities = match (self.link, self.output.len()) {
-            (Link::Softmax, 1) | (Link::Logistic | Link::Probabilities, 0 | 1) => self.linked(outputs)?,
+            (Link::Softmax | Link::LogProbabilities, 1) => self.linked(outputs)?,
+            (Link::Logistic | Link::Probabilities, 0 | 1) => self.linked(outputs)?,
             _ => return Err(refuse),
         };
-        if self.output.elements() != 1 || self.link == Link::Softmax {
+        if self.class_count() == self.output.elements() {
             return Ok(probabilities);
         }
         // One output is the probability of the second of two classes.
@@ -46,6 +78,7 @@ impl Answers {
         Ok(match self.link {
             Link::Softmax => outputs.softmax(1)?,
             Link::Logistic => outputs.sigmoid(),
+            Link::LogProbabilities => outputs.exp(),
             _ => outputs.clone(),
         })
     }
@@ -56,11 +89,13 @@ impl Answers {
             return Err(Error::Needs { what: "evaluating", needs: "at least one sample" });
         }
         match target {
+            _ if !self.comparable() => {
+                let (question, needed) = ("how good the answers are", "outputs that the targets are like");
+                Err(Error::Question { question, needed, output: Box::new(self.output) })
+            }
             Target::Classes(classes) => {
-                let probabilities = self.probabilities(&outputs)?;
-                let predicted = probabilities.argmax(1)?;
-                let confusion =
-                    Confusion::new(probabilities.shape()[1], classes.as_slice(), predicted.as_slice())?;
+                let predicted = self.classes(&outputs)?;
+                let confusion = Confusion::new(self.class_count(), classes.as_slice(), predicted.as_slice())?;
                 Ok(Metrics::Classes(confusion.with_names(&self.class_names)))
             }
             Target::Values(values) => {

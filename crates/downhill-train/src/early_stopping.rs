@@ -1,5 +1,7 @@
 //! When to stop.
 
+use crate::{Error, Result};
+
 /// Ends training when the loss has not fallen for a number of epochs, and brings back the parameters of
 /// the best epoch (Prechelt 1998). The loss is that on the validation set if there is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,5 +22,13 @@ impl EarlyStopping {
     pub fn min_fall(mut self, fall: f64) -> EarlyStopping {
         self.min_fall = fall;
         self
+    }
+
+    pub(crate) fn check(self) -> Result<()> {
+        let value = self.min_fall;
+        if (0.0..f64::INFINITY).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::Setting { setting: "the fall of early stopping", rule: "finite and at least 0", value })
     }
 }

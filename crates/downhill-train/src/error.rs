@@ -81,6 +81,24 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A checkpoint is of another training.
+    #[error("{path}: this training cannot go on from here: {reason}", path = path.display())]
+    Resume {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A folder for checkpoints holds some of another training.
+    #[error(
+        "{path}: this checkpoint is of an earlier training, or of a later step: resume from its folder, or choose \
+         another one for this training",
+        path = path.display()
+    )]
+    Occupied {
+        /// The checkpoint that is in the way.
+        path: PathBuf,
+    },
     /// An error of a callback's own.
     #[error(transparent)]
     Callback(Box<dyn std::error::Error + Send + Sync>),

@@ -1,6 +1,5 @@
 //! What training makes, and people save and load.
 
-use std::marker::PhantomData;
 use std::path::Path;
 
 use downhill_data::{Dataset, Fitted};
@@ -10,7 +9,8 @@ use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answers::Answers;
-use crate::{Metrics, Result, file};
+use crate::file::{self, Kind};
+use crate::{Metrics, Result};
 
 /// A trained network with all that is needed to use it: the scaling of its inputs, the names of its
 /// classes, the scaling of the values it answers with.
@@ -131,12 +131,12 @@ impl<T: Scalar> Model<T> {
         self.answers.probabilities(&self.outputs(inputs)?)
     }
 
-    /// The most probable class for inputs `[n, …]`: `[n]`.
+    /// The most probable class for inputs `[n, …]`, or that of the highest score: `[n]`.
     ///
     /// # Errors
-    /// As [`predict_proba`](Model::predict_proba).
+    /// As [`predict_proba`](Model::predict_proba), which models of scores have no answer to.
     pub fn predict_class(&self, inputs: &Tensor<T>) -> Result<Tensor<usize>> {
-        Ok(self.predict_proba(inputs)?.argmax(1)?)
+        self.answers.classes(&self.outputs(inputs)?)
     }
 
     /// How good the answers for a data set are.
@@ -148,6 +148,17 @@ impl<T: Scalar> Model<T> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
     }
 
+    /// A data set as the network sees it: inputs and values to learn gone through the model's transforms.
+    ///
+    /// # Errors
+    /// If the data are not such as the model was trained on.
+    pub fn prepare(&self, data: &Dataset<T>) -> Result<Dataset<T>> {
+        let data =
+            self.input_transforms.iter().try_fold(data.clone(), |data, to| data.transform_inputs(to))?;
+        let transforms = &self.answers.target_transforms;
+        Ok(transforms.iter().try_fold(data, |data, to| data.transform_targets(to))?)
+    }
+
     /// Writes the model to a file: to a temporary one first, so that the place never holds half a model.
     ///
     /// # Errors
@@ -157,7 +168,7 @@ impl<T: Scalar> Model<T> {
     where
         T: Serialize,
     {
-        file::write(path.as_ref(), &(std::any::type_name::<T>(), self))
+        file::write::<T>(Kind::Model, path.as_ref(), self)
     }
 
     /// Reads a model from a file. It answers with the very bits that the saved one did.
@@ -169,8 +180,7 @@ impl<T: Scalar> Model<T> {
     where
         T: DeserializeOwned,
     {
-        let (Number(_), model): (Number<T>, Model<T>) = file::read(path.as_ref())?;
-        Ok(model)
+        file::read::<T, Model<T>>(Kind::Model, path.as_ref())
     }
 
     /// The shape of one sample of the input.
@@ -198,18 +208,5 @@ impl<'de, T: Scalar + Deserialize<'de>> Deserialize<'de> for Model<T> {
             return Err(de::Error::custom(error));
         }
         Model::from_parts(network, params, input_transforms, answers).map_err(de::Error::custom)
-    }
-}
-
-/// The name of the number type in front of a model in a file.
-struct Number<T>(PhantomData<T>);
-
-impl<'de, T> Deserialize<'de> for Number<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number<T>, D::Error> {
-        let (found, expected) = (String::deserialize(deserializer)?, std::any::type_name::<T>());
-        if found == expected {
-            return Ok(Number(PhantomData));
-        }
-        Err(de::Error::custom(format!("it holds numbers of type {found}, not {expected}")))
     }
 }

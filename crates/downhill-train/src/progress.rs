@@ -52,6 +52,7 @@ impl Callback for Progress {
             let style = indicatif::ProgressStyle::with_template(
                 "{wide_bar} {percent:>3} %  {msg}  {elapsed} + {eta}",
             );
+            bar.set_position(plan.done);
             self.bar = Some(style.map_or(bar.clone(), |style| bar.with_style(style)));
         }
         Ok(())

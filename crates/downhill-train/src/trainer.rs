@@ -1,18 +1,22 @@
-//! The training loop.
+//! What a training is made of.
 
-use std::ops::ControlFlow;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use downhill_data::{Batches, Dataset, Epoch, Transform};
-use downhill_nn::autodiff::Tensor;
+use downhill_data::{Batches, Dataset, Fitted, Source, Transform};
 use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::{AnyLayer, Layer, Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::{Adam, Optimizer, Schedule};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::answers::Answers;
-use crate::{
-    Callback, EarlyStopping, EpochRecord, Error, History, Learner, Metrics, Model, Plan, Result, StepRecord,
-};
+use crate::checkpoint::{self, Codec, Course, Folder, Training};
+use crate::run::Run;
+use crate::transforms::{self, Step, Transformed};
+use crate::validation::Validation;
+use crate::{Callback, Checkpoints, EarlyStopping, Error, History, Learner, Model, Result};
 
 /// Trains layers on a data set.
 ///
@@ -24,30 +28,28 @@ pub struct Trainer<T: Scalar = f32> {
     loss: Box<dyn Loss<T>>,
     optimizer: Option<Box<dyn Optimizer<T>>>,
     schedule: Option<Box<MakeSchedule<T>>>,
-    epochs: usize,
+    pub(crate) epochs: usize,
     batch_size: usize,
     seed: u64,
     threads: usize,
-    transforms: Vec<Transform>,
-    target_transforms: Vec<Transform>,
-    validation: Validation<T>,
-    early_stopping: Option<EarlyStopping>,
+    transforms: Vec<Step>,
+    target_transforms: Vec<Step>,
+    pub(crate) validation: Validation<T>,
+    pub(crate) early_stopping: Option<EarlyStopping>,
     frozen: Vec<String>,
     penalties: Vec<WeightPenalty>,
+    #[cfg(feature = "dual")]
+    curvature: Option<crate::curvature::Curvature>,
     params: Option<Params<T>>,
     callbacks: Vec<Box<dyn Callback>>,
+    pub(crate) checkpoints: Option<(Checkpoints, Codec<T>)>,
+    pub(crate) resume: Option<(PathBuf, Codec<T>)>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// Wraps an optimizer in a schedule for so many steps.
 type MakeSchedule<T> =
     dyn FnOnce(Box<dyn Optimizer<T>>, u64) -> downhill_optim::Result<Box<dyn Optimizer<T>>>;
-
-/// Where the validation set comes from.
-enum Validation<T: Scalar> {
-    None,
-    Set(Box<Dataset<T>>),
-    Fraction(f64),
-}
 
 /// What a training made.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct Fit<T: Scalar = f32> {
     pub model: Model<T>,
     /// What happened, epoch by epoch.
     pub history: History,
+    /// Whether it was [stopped](Trainer::stop_when) before its end.
+    pub stopped: bool,
 }
 
 impl<T: Scalar> Trainer<T> {
@@ -78,8 +82,13 @@ impl<T: Scalar> Trainer<T> {
             early_stopping: None,
             frozen: Vec::new(),
             penalties: Vec::new(),
+            #[cfg(feature = "dual")]
+            curvature: None,
             params: None,
             callbacks: Vec::new(),
+            checkpoints: None,
+            resume: None,
+            stop: None,
         }
     }
 
@@ -135,7 +144,14 @@ impl<T: Scalar> Trainer<T> {
     /// the model.
     #[must_use]
     pub fn transform(mut self, transform: Transform) -> Trainer<T> {
-        self.transforms.push(transform);
+        self.transforms.push(Step::New(transform));
+        self
+    }
+
+    /// Adds a transform of the inputs that has been fitted before, on other samples.
+    #[must_use]
+    pub fn fitted_transform(mut self, transform: Fitted) -> Trainer<T> {
+        self.transforms.push(Step::Fitted(transform));
         self
     }
 
@@ -143,7 +159,7 @@ impl<T: Scalar> Trainer<T> {
     /// answers go back through it.
     #[must_use]
     pub fn transform_targets(mut self, transform: Transform) -> Trainer<T> {
-        self.target_transforms.push(transform);
+        self.target_transforms.push(Step::New(transform));
         self
     }
 
@@ -183,6 +199,18 @@ impl<T: Scalar> Trainer<T> {
         self
     }
 
+    /// Lets optimizers and callbacks see how the loss curves: `loss` is the same loss once more, which is computed in dual
+    /// numbers. See [`Learner::curvature`].
+    #[cfg(feature = "dual")]
+    #[must_use]
+    pub fn curvature(
+        mut self,
+        loss: impl Loss<downhill_nn::autodiff::tensor::num_dual::Dual64> + 'static,
+    ) -> Trainer<T> {
+        self.curvature = Some(crate::curvature::Curvature::new(loss));
+        self
+    }
+
     /// Starts from these parameters instead of random ones.
     #[must_use]
     pub fn start_from(mut self, params: Params<T>) -> Trainer<T> {
@@ -197,199 +225,161 @@ impl<T: Scalar> Trainer<T> {
         self
     }
 
+    /// Writes the training down as it goes, so that it can be [resumed](Trainer::resume).
+    ///
+    /// ```no_run
+    /// # use downhill_nn::{CrossEntropy, Linear};
+    /// # use downhill_train::{Checkpoints, Trainer};
+    /// # let data = downhill_data::Bundled::Iris.load()?;
+    /// let fit = Trainer::<f32>::new(Linear::new(3), CrossEntropy::new())
+    ///     .checkpoints(Checkpoints::new("run").every_steps(1000))
+    ///     .resume("run") // goes on where it was ended, if it was
+    ///     .fit(&data)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Trainer<T>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.checkpoints = Some((checkpoints, Codec::new()));
+        self
+    }
+
+    /// Goes on from a checkpoint: a file, or the newest one in a folder. If the folder has none, or is still to be
+    /// made, the training begins as usual: a program that is run again and again until it ends needs no other word.
+    ///
+    /// Data, layers and seed must be those of the training that wrote it, or `fit` answers
+    /// [`Error::Resume`]; then the result is, to the bit, that of a training without a break. More epochs may be asked for,
+    /// and settings such as the rate may be others.
+    #[must_use]
+    pub fn resume(mut self, path: impl Into<PathBuf>) -> Trainer<T>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.resume = Some((path.into(), Codec::new()));
+        self
+    }
+
+    /// Stops after the step during which `flag` becomes true, set by another thread or a signal's handler: writes a
+    /// checkpoint, if there are to be any, and answers with the model so far and [`Fit::stopped`].
+    #[must_use]
+    pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Trainer<T> {
+        self.stop = Some(flag);
+        self
+    }
+
     /// Trains on a data set.
     ///
     /// # Errors
     /// A setting out of its range; layers that do not fit the data, named; a target that does not fit the
     /// loss; [`Error::NotFinite`] with epoch, step and layer if the numbers blow up; whatever a callback
-    /// returns.
-    pub fn fit(self, data: &Dataset<T>) -> Result<Fit<T>> {
+    /// returns; [`Error::Resume`], [`Error::Occupied`], [`Error::File`] and [`Error::Format`] of checkpoints.
+    pub fn fit(mut self, data: &Dataset<T>) -> Result<Fit<T>> {
+        let (mut train, mut held) = std::mem::take(&mut self.validation).divide(data, self.seed)?;
+        let held_target = held.as_ref().map(|set| set.target().clone());
+        // Fitted on the training part alone, applied to both.
+        let inputs = transforms::of_inputs(&self.transforms, &mut train, &mut held)?;
+        let targets = transforms::of_targets(&self.target_transforms, &mut train, &mut held)?;
+        let data = if self.checkpoints.is_some() || self.resume.is_some() {
+            held.iter().fold(checkpoint::fingerprint(0, &train), checkpoint::fingerprint)
+        } else {
+            0
+        };
+        let mut source = Batches::new(&train, self.batch_size)?.shuffled(self.seed).epoch(0);
+        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data };
+        self.train(&mut source, scaling)
+    }
+
+    /// Trains on a source of batches, which need not be in memory, and says how large a batch is. A validation set is one
+    /// in memory.
+    ///
+    /// # Errors
+    /// As [`fit`](Trainer::fit); [`Error::Needs`] for a transform that has to be fitted, or a fraction for validation.
+    pub fn fit_source(mut self, source: impl Source<T>) -> Result<Fit<T>> {
+        let mut held = std::mem::take(&mut self.validation).apart()?;
+        let held_target = held.as_ref().map(|set| set.target().clone());
+        let unseen = |steps: &[Step], shape| {
+            steps.iter().map(|step| step.unseen::<T>(shape)).collect::<Result<Vec<_>>>()
+        };
+        let inputs = unseen(&self.transforms, source.sample_shape())?;
+        let targets = unseen(&self.target_transforms, [1].into())?;
+        for transform in &inputs {
+            held = held.map(|set| set.transform_inputs(transform)).transpose()?;
+        }
+        for transform in &targets {
+            held = held.map(|set| set.transform_targets(transform)).transpose()?;
+        }
+        let mut source = Transformed { source, inputs: inputs.clone(), targets: targets.clone() };
+        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data: 0 };
+        self.train(&mut source, scaling)
+    }
+
+    /// Trains on batches that are scaled.
+    fn train(self, source: &mut dyn Source<T>, scaling: Scaling<T>) -> Result<Fit<T>> {
         if self.epochs == 0 {
             return Err(Error::Setting { setting: "epochs", rule: "at least 1", value: 0.0 });
         }
-        if let Some(EarlyStopping { min_fall: value, .. }) = self.early_stopping
-            && !(0.0..f64::INFINITY).contains(&value)
-        {
-            let rule = "finite and at least 0";
-            return Err(Error::Setting { setting: "the fall of early stopping", rule, value });
-        }
-        let (mut train, mut validation) = self.validation.divide(data, self.seed)?;
-        let validation_target = validation.as_ref().map(|set| set.target().clone());
-        // Fitted on the training part alone, applied to both.
-        let mut input_transforms = Vec::new();
-        for transform in &self.transforms {
-            let fitted = transform.fit(train.inputs())?;
-            train = train.transform_inputs(&fitted)?;
-            validation = validation.map(|set| set.transform_inputs(&fitted)).transpose()?;
-            input_transforms.push(fitted);
-        }
-        let mut target_transforms = Vec::new();
-        for transform in &self.target_transforms {
-            let fitted = transform.fit(train.values()?)?;
-            train = train.transform_targets(&fitted)?;
-            validation = validation.map(|set| set.transform_targets(&fitted)).transpose()?;
-            target_transforms.push(fitted);
-        }
-
-        let network = Network::build(self.layers, train.inputs().shape().sample())?;
+        self.early_stopping.map_or(Ok(()), |stopping| stopping.check())?;
+        let network = Network::build(self.layers, source.sample_shape())?;
         let answers = Answers {
             output: network.output(),
             link: self.loss.link(),
-            target_transforms,
-            class_names: data.class_names().to_vec(),
+            target_transforms: scaling.targets,
+            class_names: source.class_names().to_vec(),
         };
         let mut params = self.params.unwrap_or_else(|| network.init(self.seed));
         network.check_params(&params)?;
         for pattern in &self.frozen {
             params.freeze(pattern)?;
         }
-        let batches = Batches::new(&train, self.batch_size)?.shuffled(self.seed);
         let mut optimizer = match self.optimizer {
             Some(optimizer) => optimizer,
             None => Box::new(Adam::new(1e-3)?),
         };
         if let Some(schedule) = self.schedule {
-            optimizer = schedule(optimizer, batches.len().saturating_mul(self.epochs) as u64)?;
+            optimizer = schedule(optimizer, source.batches().saturating_mul(self.epochs) as u64)?;
         }
         let mut learner = Learner::with_parts(network, params, self.loss, optimizer, self.seed)
             .threads(Threads::new(self.threads));
         for penalty in self.penalties {
             learner = learner.penalty(penalty)?;
         }
+        #[cfg(feature = "dual")]
+        learner.set_curvature(self.curvature);
+        let (samples, batches) = (source.samples(), source.batches());
+        let training = Training { seed: self.seed, samples, batches, data: scaling.data };
+        let course = match self.resume {
+            Some((path, codec)) => checkpoint::resume(&path, codec, &training, &mut learner)?,
+            None => Course::default(),
+        };
+        let open = |(settings, codec)| Folder::open(settings, codec, learner.steps());
+        let folder = self.checkpoints.map(open).transpose()?;
         let mut run = Run {
             learner,
+            training,
+            course,
+            epochs: self.epochs,
+            input_transforms: scaling.inputs,
             answers,
-            validation: validation.zip(validation_target),
+            validation: scaling.validation,
             early_stopping: self.early_stopping,
             callbacks: self.callbacks,
+            inspecting: Vec::new(),
+            folder,
+            stop: self.stop,
         };
-        let history = run.epochs(&batches, self.epochs, train.len())?;
-        let (network, params) = run.learner.into_parts();
-        Ok(Fit { model: Model::from_parts(network, params, input_transforms, run.answers)?, history })
+        let stopped = run.run(source)?;
+        Ok(Fit { model: run.model()?, history: run.course.history, stopped })
     }
 }
 
-impl<T: Scalar> Validation<T> {
-    /// The training part and, if there is to be one, the validation part.
-    fn divide(self, data: &Dataset<T>, seed: u64) -> Result<(Dataset<T>, Option<Dataset<T>>)> {
-        let (train, held) = match self {
-            Validation::None => return Ok((data.clone(), None)),
-            Validation::Set(set) => (data.clone(), *set),
-            // A split is told the part to train on.
-            Validation::Fraction(fraction) if data.labels().is_ok() => {
-                data.stratified_split(1.0 - fraction, seed)?
-            }
-            Validation::Fraction(fraction) => data.split(1.0 - fraction, seed)?,
-        };
-        if held.is_empty() {
-            return Err(Error::Needs { what: "validation", needs: "at least one sample" });
-        }
-        Ok((train, Some(held)))
-    }
-}
-
-/// A training under way.
-struct Run<T: Scalar> {
-    learner: Learner<T>,
-    answers: Answers,
+/// What data were made ready with.
+struct Scaling<T: Scalar> {
+    inputs: Vec<Fitted>,
+    targets: Vec<Fitted>,
     /// The validation set as the network sees it, and its targets in the data's unit.
     validation: Option<(Dataset<T>, Target<T>)>,
-    early_stopping: Option<EarlyStopping>,
-    callbacks: Vec<Box<dyn Callback>>,
-}
-
-/// How many rows of the validation set are computed at once.
-const ROWS: usize = 1024;
-
-impl<T: Scalar> Run<T> {
-    fn epochs(&mut self, batches: &Batches<T>, epochs: usize, samples: usize) -> Result<History> {
-        let plan = Plan { epochs, steps: batches.len(), samples, parameters: self.learner.params().len() };
-        for callback in &mut self.callbacks {
-            callback.on_start(&plan)?;
-        }
-        let mut history = History::default();
-        let mut best: Option<Best<T>> = None;
-        let mut order = batches.epoch(0);
-        for epoch in 1..=epochs {
-            let start = Instant::now();
-            order.restart(epoch as u64 - 1);
-            let loss = self.epoch(epoch, &mut order)?;
-            let trained = self.learner.params().clone();
-            self.learner.average()?;
-            let (validation_loss, validation) = self.validate()?.unzip();
-            let rate = self.learner.optimizer().rate();
-            let seconds = start.elapsed().as_secs_f64();
-            let record = EpochRecord { epoch, loss, validation_loss, validation, rate, seconds };
-            let mut ends = false;
-            for callback in &mut self.callbacks {
-                ends |= callback.on_epoch(&record)? == ControlFlow::Break(());
-            }
-            if let Some(stopping) = self.early_stopping {
-                let loss = record.cost();
-                match &best {
-                    Some(best) if loss >= best.loss - stopping.min_fall => {
-                        ends |= epoch - best.epoch >= stopping.patience;
-                    }
-                    _ => best = Some(Best { epoch, loss, params: self.learner.params().clone() }),
-                }
-            }
-            self.learner.optimizer_mut().report(record.cost());
-            history.epochs.push(record);
-            if ends {
-                break;
-            }
-            if epoch < epochs {
-                *self.learner.params_mut() = trained;
-            }
-        }
-        if let Some(best) = best
-            && best.epoch < history.epochs.len()
-        {
-            *self.learner.params_mut() = best.params;
-            history.restored = Some(best.epoch);
-        }
-        for callback in &mut self.callbacks {
-            callback.on_end(&history)?;
-        }
-        Ok(history)
-    }
-
-    /// Trains for an epoch and answers the mean loss of its samples, each before its step.
-    fn epoch(&mut self, epoch: usize, batches: &mut Epoch<T>) -> Result<f64> {
-        let (mut sum, mut samples) = (0.0, 0);
-        for (step, batch) in (1..).zip(batches) {
-            let loss = self.learner.step(&batch.inputs, &batch.target).map_err(|error| match error {
-                Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
-                other => other,
-            })?;
-            let loss = loss.as_f64();
-            sum += loss * batch.target.len() as f64;
-            samples += batch.target.len();
-            for callback in &mut self.callbacks {
-                callback.on_step(&StepRecord { epoch, step, loss })?;
-            }
-        }
-        Ok(sum / samples as f64)
-    }
-
-    /// The loss and the metrics on the validation set.
-    fn validate(&mut self) -> Result<Option<(f64, Metrics)>> {
-        let Some((set, target)) = &self.validation else { return Ok(None) };
-        let (mut sum, mut outputs) = (0.0, Vec::new());
-        for batch in Batches::new(set, ROWS)?.epoch(0) {
-            let (output, loss) = self.learner.evaluate(&batch.inputs, &batch.target)?;
-            sum += loss.as_f64() * batch.target.len() as f64;
-            outputs.extend_from_slice(output.as_slice());
-        }
-        let outputs = Tensor::new(self.answers.output.prepend(set.len())?, outputs)?;
-        let metrics = self.answers.judge(outputs, target)?;
-        Ok(Some((sum / set.len() as f64, metrics)))
-    }
-}
-
-/// The best epoch so far.
-struct Best<T: Scalar> {
-    epoch: usize,
-    loss: f64,
-    params: Params<T>,
+    /// The fingerprint of the data, if it will be asked for.
+    data: u64,
 }

@@ -14,9 +14,12 @@ use downhill_nn::{
     Sequential, Target,
 };
 use downhill_nn::{ActivityPenalty, DropPath, Dropout2d, GaussianNoise, Glu, Maxout, PRelu, SwiGlu};
+use downhill_nn::{
+    AvgPool2d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose2d, MaxPool2d, Reshape, Upsample, ZeroPad2d,
+};
 use downhill_nn::{BatchNorm1d, GroupNorm, LayerNorm, RmsNorm, WeightPenalty};
 use downhill_nn::{Flatten, Gru, PositionalEncoding, TransformerEncoderLayer};
-use downhill_optim::{Adam, Optimizer, Sgd};
+use downhill_optim::{Adam, ConjugateGradient, Optimizer, Sgd};
 use downhill_train::Learner;
 
 /// The system's allocator, which counts what each thread asks for, and what all of them do.
@@ -97,6 +100,25 @@ fn small_layers() -> Sequential {
         .then(Linear::new(3))
 }
 
+fn convolutions() -> Sequential {
+    Sequential::new()
+        .then(Reshape::new([1, 8, 8]))
+        .then(Conv2d::new(4, 3).padding(1))
+        .then(Activation::Relu)
+        .then(MaxPool2d::new(2))
+        .then(Conv2d::depthwise(3).same())
+        .then(BatchNorm2d::new())
+        .then(Activation::Gelu)
+        .then(ConvTranspose2d::new(2, 2).stride(2))
+        .then(ZeroPad2d::new(1))
+        .then(AvgPool2d::new(2))
+        .then(Upsample::bilinear(2))
+        .then(Reshape::new([2, 100]))
+        .then(Conv1d::new(2, 5).stride(3))
+        .then(Flatten)
+        .then(Linear::new(3))
+}
+
 /// A network with its batch.
 struct Row {
     name: &'static str,
@@ -151,21 +173,9 @@ fn rows() -> Vec<Row> {
         row("13-64-64-1", dense(&[64, 64, 1], Activation::Tanh), || Box::new(Mse::new()), [32, 13, 1]),
         row("dropout", Residual::new(body), cross_entropy, [16, 8, 8]),
         row("normalisations", normalised(), cross_entropy, [16, 8, 3]),
+        row("convolutions", convolutions(), cross_entropy, [16, 64, 3]),
         row("small layers", small_layers(), cross_entropy, [16, 8, 3]),
     ]
-}
-
-/// A loss of any kind.
-struct Any(Box<dyn Loss>);
-
-impl Loss for Any {
-    fn loss<'t>(
-        &self,
-        output: downhill_nn::autodiff::Var<'t>,
-        target: &Target,
-    ) -> downhill_nn::autodiff::Var<'t> {
-        self.0.loss(output, target)
-    }
 }
 
 /// One test, since other tests of the process would be counted with it.
@@ -177,7 +187,8 @@ fn steady_steps_allocate_nothing() {
 }
 
 fn a_training_step() {
-    let optimizers: [fn() -> Box<dyn Optimizer>; 3] = [
+    let optimizers: [fn() -> Box<dyn Optimizer>; 4] = [
+        || Box::new(ConjugateGradient::new()),
         || Box::new(Sgd::new(0.01).unwrap()),
         || Box::new(Sgd::new(0.01).unwrap().momentum(0.9).unwrap()),
         || Box::new(Adam::new(0.001).unwrap().clip_norm(1.0).unwrap()),
@@ -186,8 +197,7 @@ fn a_training_step() {
         for optimizer in optimizers {
             let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
             let penalty = WeightPenalty::new("*", 1e-4, 1e-4).unwrap();
-            let mut learner =
-                Learner::new(network, Any((row.loss)()), optimizer(), 1).penalty(penalty).unwrap();
+            let mut learner = Learner::new(network, (row.loss)(), optimizer(), 1).penalty(penalty).unwrap();
             let counts = allocations(|| {
                 learner.step(&row.x, &row.y).unwrap();
             });
@@ -225,11 +235,11 @@ fn resident_pages() -> Option<usize> {
 fn a_long_training_on_threads() {
     // A worker may start late, and makes room for its tiles when it is first given one of that size.
     const LATE: usize = 8;
-    for (name, steps) in [("4-16-3", 100_000), ("784-1024-1024-10", 20)] {
+    for (name, steps) in [("4-16-3", 100_000), ("784-1024-1024-10", 20), ("convolutions", 200)] {
         let row = rows().into_iter().find(|row| row.name == name).unwrap();
         let network = Network::build(row.layers, row.x.shape().sample()).unwrap();
         let optimizer = Sgd::new(0.01).unwrap().momentum(0.9).unwrap();
-        let mut learner = Learner::new(network, Any((row.loss)()), optimizer, 1).threads(Threads::new(2));
+        let mut learner = Learner::new(network, (row.loss)(), optimizer, 1).threads(Threads::new(2));
         (0..5).for_each(|_| assert!(learner.step(&row.x, &row.y).is_ok()));
         // Reading the pages allocates, so that it is done outside of what is counted.
         let pages = resident_pages();

@@ -52,7 +52,7 @@ pub mod prelude {
     pub use downhill_autodiff::{Tape, Tensor, Var};
     #[cfg(feature = "bundled")]
     pub use downhill_data::Bundled;
-    pub use downhill_data::{Batches, Dataset, Split, Table, Transform};
+    pub use downhill_data::{Batches, Dataset, Folds, Missing, Schema, Split, Table, Transform, Unknown};
     pub use downhill_nn::{
         Activation, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Context, CrossEntropy, Dropout,
         Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,
@@ -64,9 +64,17 @@ pub mod prelude {
         MultiHeadAttention, PRelu, PositionalEncoding, RmsNorm, Rnn, SwiGlu, TransformerDecoderLayer,
         TransformerEncoderLayer, WeightPenalty,
     };
-    pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
+    pub use downhill_nn::{
+        AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d,
+        Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d,
+        Reshape, Upsample, ZeroPad1d, ZeroPad2d,
+    };
+    pub use downhill_optim::{
+        Adam, AdamW, GradientDescent, Lbfgs, LevenbergMarquardt, Optimizer, RmsProp, Schedule, Sgd, schedule,
+    };
     pub use downhill_train::{
-        Callback, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress, Trainer,
+        Callback, Checkpoints, Confusion, Diagnostics, EarlyStopping, Fit, History, Learner, Metrics, Model,
+        Progress, Trainer,
     };
 }
 

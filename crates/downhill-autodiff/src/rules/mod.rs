@@ -1,6 +1,7 @@
 //! The differentiation rules, a file for each operation or family.
 
 pub mod attention;
+pub mod convolution;
 pub mod cross_entropy;
 pub mod elementwise;
 pub mod embedding;
@@ -9,9 +10,11 @@ pub mod linear;
 pub mod matmul;
 pub mod normalize;
 pub mod pairwise;
+pub mod pool;
 pub mod rearrange;
 pub mod recurrent;
 pub mod reduce;
+pub mod resize;
 pub mod softmax;
 
 use downhill_tensor::Shape;

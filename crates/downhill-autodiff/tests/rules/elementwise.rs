@@ -29,6 +29,7 @@ pub(crate) fn rows() -> Vec<Row> {
         map(Square, &[], -3.0, 3.0),
         map(Sin, &[], -4.0, 4.0),
         map(Cos, &[], -4.0, 4.0),
+        map(Atan, &[], -4.0, 4.0),
         map(Identity, &[], -3.0, 3.0),
         map(Neg, &[], -3.0, 3.0),
         map(AddScalar { by: 1.5 }, &[], -3.0, 3.0),

@@ -3,6 +3,7 @@
 // A panic is a failure report.
 #![allow(clippy::unwrap_used)]
 
+mod convolution;
 mod draw;
 mod elementwise;
 mod fused;
@@ -70,6 +71,7 @@ fn every_pullback_is_the_derivative_of_its_value() {
         rearrange::rows(),
         normalize::rows(),
         sequence::rows(),
+        convolution::rows(),
     ];
     for Row { name, prove } in rows.into_iter().flatten() {
         let config = Config { cases: 256, failure_persistence: None, ..Config::default() };

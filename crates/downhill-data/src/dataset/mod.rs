@@ -1,12 +1,13 @@
 //! Inputs with their targets.
 
 mod parts;
+mod weights;
 
 use std::sync::Arc;
 
 use downhill_tensor::{Real, Shape, Target, Tensor};
 
-use crate::{Error, Fitted, Result, one_hot};
+use crate::{Encoder, Error, Fitted, Result, one_hot};
 
 /// A data set: inputs `[n, …]`, one sample a row, with the class or the values to learn for each.
 ///
@@ -26,6 +27,7 @@ use crate::{Error, Fitted, Result, one_hot};
 pub struct Dataset<T: Real = f32> {
     inputs: Tensor<T>,
     target: Target<T>,
+    weights: Option<Tensor<T>>,
     about: Arc<About>,
 }
 
@@ -37,6 +39,7 @@ struct About {
     classes: Option<usize>,
     class_names: Vec<String>,
     value_names: Vec<String>,
+    encoder: Option<Arc<Encoder>>,
 }
 
 impl<T: Real> Dataset<T> {
@@ -79,7 +82,7 @@ impl<T: Real> Dataset<T> {
             return Err(Error::Lengths { inputs: rows, targets: target.len() });
         }
         let about = About { classes, ..About::default() };
-        Ok(Dataset { inputs, target, about: Arc::new(about) })
+        Ok(Dataset { inputs, target, weights: None, about: Arc::new(about) })
     }
 
     /// The same data under this name.
@@ -127,7 +130,7 @@ impl<T: Real> Dataset<T> {
     }
 
     /// The same data with other inputs, of which there must be as many. The features' names stay if
-    /// their number does.
+    /// their number does; the [`encoder`](Dataset::encoder), which made the inputs before, does not.
     ///
     /// # Errors
     /// [`Error::Lengths`], [`Error::NotFinite`], and [`Error::Tensor`] for a scalar.
@@ -141,7 +144,10 @@ impl<T: Real> Dataset<T> {
         if !about.features.is_empty() && about.features.len() != inputs.shape().sample().elements() {
             Arc::make_mut(&mut about).features.clear();
         }
-        Ok(Dataset { inputs, target: self.target.clone(), about })
+        if about.encoder.is_some() {
+            Arc::make_mut(&mut about).encoder = None;
+        }
+        Ok(Dataset { inputs, about, ..self.clone() })
     }
 
     /// The same data with each sample in another shape, such as `[1, 28, 28]` for an image; in O(1).
@@ -183,7 +189,7 @@ impl<T: Real> Dataset<T> {
         let changed = Arc::make_mut(&mut about);
         changed.classes = None;
         changed.value_names = std::mem::take(&mut changed.class_names);
-        Ok(Dataset { inputs: self.inputs.clone(), target: Target::Values(values), about })
+        Ok(Dataset { target: Target::Values(values), about, ..self.clone() })
     }
 
     /// The same data in another number type.
@@ -192,7 +198,8 @@ impl<T: Real> Dataset<T> {
     /// [`Error::NotFinite`] for a number that is too large for it.
     pub fn cast<U: Real>(&self) -> Result<Dataset<U>> {
         let cast = Dataset::new(self.inputs.cast(), self.target.cast())?;
-        Ok(Dataset { about: Arc::clone(&self.about), ..cast })
+        let weights = self.weights.as_ref().map(Tensor::cast);
+        Ok(Dataset { about: Arc::clone(&self.about), weights, ..cast })
     }
 
     /// The inputs, `[n, …]`.
@@ -273,6 +280,16 @@ impl<T: Real> Dataset<T> {
     /// The classes' names; empty if unknown.
     pub fn class_names(&self) -> &[String] {
         &self.about.class_names
+    }
+
+    /// What made the inputs of a table's cells, if they are as it made them: it makes those of another table.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.about.encoder.as_deref()
+    }
+
+    pub(crate) fn with_encoder(mut self, encoder: Encoder) -> Dataset<T> {
+        Arc::make_mut(&mut self.about).encoder = Some(Arc::new(encoder));
+        self
     }
 
     /// The names of a row's values to learn; empty if unknown.

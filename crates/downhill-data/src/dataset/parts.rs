@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use downhill_tensor::{Real, Target};
 
-use crate::gather::{gather_into, gather_target};
+use crate::gather::{gather_into, gather_target, gather_weights};
 use crate::{Dataset, Error, Result, Split};
 
 impl<T: Real> Dataset<T> {
@@ -20,6 +20,7 @@ impl<T: Real> Dataset<T> {
         let mut part = self.clone();
         gather_into(&self.inputs, rows, T::zero(), &mut part.inputs);
         gather_target(&self.target, rows, &mut part.target);
+        gather_weights(self.weights.as_ref(), rows, &mut part.weights);
         Ok(part)
     }
 
@@ -34,11 +35,12 @@ impl<T: Real> Dataset<T> {
         }
         let part = |range: Range<usize>| -> Result<Dataset<T>> {
             let inputs = self.inputs.rows(range.clone())?;
+            let weights = self.weights.as_ref().map(|weights| weights.rows(range.clone())).transpose()?;
             let target = match &self.target {
                 Target::Classes(classes) => Target::Classes(classes.rows(range)?),
                 Target::Values(values) => Target::Values(values.rows(range)?),
             };
-            Ok(Dataset { inputs, target, about: Arc::clone(&self.about) })
+            Ok(Dataset { inputs, target, weights, about: Arc::clone(&self.about) })
         };
         Ok((part(0..row)?, part(row..rows)?))
     }

@@ -1,7 +1,9 @@
 //! The activations.
 
 use downhill_autodiff::Var;
+use downhill_autodiff::rules::convolution::Convolution;
 use downhill_autodiff::rules::elementwise as rule;
+use downhill_autodiff::tensor::kernel::Window;
 use serde::{Deserialize, Serialize};
 
 use crate::{AnyLayer, Context, Layer, Scalar};
@@ -9,8 +11,8 @@ use crate::{AnyLayer, Context, Layer, Scalar};
 /// Makes [`Activation`] from a table: variant, documentation, settings, and the rule it stands for.
 macro_rules! activations {
     ($($(#[$doc:meta])* $name:ident $({ $($setting:ident),* })? => $rule:expr;)*) => {
-        /// A function of each element. It is a layer of its own; behind a [`Linear`](super::Linear) in a
-        /// [`Sequential`](super::Sequential) the two run as one operation.
+        /// A function of each element. It is a layer of its own; behind a [`Linear`](super::Linear) or a
+        /// [`Conv`](super::Conv) in a [`Sequential`](super::Sequential) the two run as one operation.
         ///
         /// The settings are those of the rules in [`autodiff`](downhill_autodiff::rules::elementwise), where
         /// the formulas stand.
@@ -32,6 +34,23 @@ macro_rules! activations {
             ) -> Var<'t, T> {
                 match self {
                     $(Activation::$name $({ $($setting),* })? => x.linear(weight, bias, $rule),)*
+                }
+            }
+
+            /// This activation of W ∗ x + b, as one operation.
+            #[track_caller]
+            pub(crate) fn after_convolution<'t, T: Scalar>(
+                self,
+                x: Var<'t, T>,
+                weight: Var<'t, T>,
+                bias: Option<Var<'t, T>>,
+                windows: [Window; 2],
+                groups: usize,
+            ) -> Var<'t, T> {
+                match self {
+                    $(Activation::$name $({ $($setting),* })? => {
+                        x.convolution(weight, bias, Convolution { windows, groups, activation: $rule })
+                    })*
                 }
             }
         }

@@ -60,15 +60,10 @@ impl Layer for Sequential {
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, mut x: Var<'t, T>) -> Var<'t, T> {
         let mut layers = self.layers.iter().peekable();
         while let Some(block) = layers.next() {
-            // A fully connected layer and the activation behind it are one operation.
-            let activation = match (&*block.layer, layers.peek().map(|next| &*next.layer)) {
-                (AnyLayer::Linear(_), Some(AnyLayer::Activation(activation))) => Some(*activation),
-                _ => None,
-            };
-            x = match (&*block.layer, activation) {
-                (AnyLayer::Linear(linear), Some(activation)) => {
+            x = match layers.peek().map(|next| &*next.layer) {
+                Some(AnyLayer::Activation(activation)) if block.layer.takes_activation() => {
                     layers.next();
-                    block.within(cx, || linear.forward_activated(cx, x, activation))
+                    block.within(cx, || block.layer.forward_activated(cx, x, *activation))
                 }
                 _ => block.forward(cx, x),
             };

@@ -1,10 +1,12 @@
 //! Cross-entropy between classes.
 
 use downhill_autodiff::rules::cross_entropy::SoftmaxCrossEntropy;
-use downhill_autodiff::{Real, Tensor, Var};
+use downhill_autodiff::{Real, Shape, Tensor, Var};
 
-use super::{Link, Loss, Reduction, misfit, values_like};
-use crate::{Error, Result, Target};
+use super::class_weights::ClassWeights;
+use super::targets::{misfit, values_like};
+use super::{Link, Loss, setting};
+use crate::{Result, Target};
 
 /// The cross-entropy of softmax(outputs), the usual loss of classification: outputs `[n, classes, …]` are
 /// logits, targets the class of each sample or a probability for each class (one-hot, for one).
@@ -13,10 +15,8 @@ use crate::{Error, Result, Target};
 /// of samples if the targets are probabilities, as PyTorch does.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CrossEntropy {
-    weights: Option<Tensor<f64>>,
+    classes: ClassWeights,
     smoothing: f64,
-    ignored: Option<usize>,
-    reduction: Reduction,
 }
 
 impl CrossEntropy {
@@ -28,72 +28,50 @@ impl CrossEntropy {
     /// The same loss with the terms of each class multiplied by its weight: above 1 for rare classes.
     ///
     /// # Errors
-    /// [`Error::Setting`] unless all weights are finite and not negative.
-    pub fn class_weights(self, weights: impl Into<Vec<f64>>) -> Result<CrossEntropy> {
-        let weights = weights.into();
-        if let Some(&value) = weights.iter().find(|weight| !(0.0..f64::INFINITY).contains(*weight)) {
-            let rule = "finite and not negative";
-            return Err(Error::Setting { layer: "CrossEntropy", setting: "class weight", rule, value });
-        }
-        Ok(CrossEntropy { weights: Some(Tensor::vector(weights)), ..self })
+    /// [`Error::Setting`](crate::Error::Setting) unless all weights are finite and not negative.
+    pub fn class_weights(mut self, weights: impl Into<Vec<f64>>) -> Result<CrossEntropy> {
+        self.classes.weigh("CrossEntropy", weights.into())?;
+        Ok(self)
     }
 
     /// The same loss with targets (1 − ε) q + ε/classes (Szegedy et al. 2016, section 7).
     ///
     /// # Errors
-    /// [`Error::Setting`] unless 0 ≤ ε ≤ 1.
+    /// [`Error::Setting`](crate::Error::Setting) unless 0 ≤ ε ≤ 1.
     pub fn label_smoothing(self, epsilon: f64) -> Result<CrossEntropy> {
-        if (0.0..=1.0).contains(&epsilon) {
-            return Ok(CrossEntropy { smoothing: epsilon, ..self });
-        }
-        let (layer, setting) = ("CrossEntropy", "label smoothing");
-        Err(Error::Setting { layer, setting, rule: "from 0 to 1", value: epsilon })
+        let fits = (0.0..=1.0).contains(&epsilon);
+        let smoothing = setting("CrossEntropy", "label smoothing", "from 0 to 1", epsilon, fits)?;
+        Ok(CrossEntropy { smoothing, ..self })
     }
 
     /// The same loss with samples of this class counting nothing. It need not be a class of the output.
     #[must_use]
-    pub fn ignore_class(self, class: usize) -> CrossEntropy {
-        CrossEntropy { ignored: Some(class), ..self }
-    }
-
-    /// The same loss with another reduction.
-    #[must_use]
-    pub fn reduction(self, reduction: Reduction) -> CrossEntropy {
-        CrossEntropy { reduction, ..self }
-    }
-
-    /// The sum of the weights of the targets that count.
-    fn counted(&self, classes: &Tensor<usize>) -> f64 {
-        let counting = classes.as_slice().iter().filter(|&&class| Some(class) != self.ignored);
-        match &self.weights {
-            None => counting.count() as f64,
-            Some(weights) => {
-                counting.map(|&class| weights.as_slice().get(class).copied().unwrap_or(0.0)).sum()
-            }
-        }
+    pub fn ignore_class(mut self, class: usize) -> CrossEntropy {
+        self.classes.ignored = Some(class);
+        self
     }
 }
 
 impl<T: Real> Loss<T> for CrossEntropy {
     #[track_caller]
-    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
-        let (weights, smoothing, ignored) = (self.weights.clone(), self.smoothing, self.ignored);
-        let (terms, count) = match target {
+    fn terms<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+        let (smoothing, ClassWeights { weights, ignored }) = (self.smoothing, self.classes.clone());
+        match target {
             Target::Classes(classes) => {
-                let rule =
-                    SoftmaxCrossEntropy { classes: Some(classes.clone()), weights, smoothing, ignored };
-                (output.apply(rule), self.counted(classes))
+                let classes = Some(classes.clone());
+                output.apply(SoftmaxCrossEntropy { classes, weights, smoothing, ignored })
             }
             Target::Values(values) => {
                 let rule = SoftmaxCrossEntropy { classes: None, weights, smoothing, ignored: None };
-                let terms = output.apply2(rule, output.tape().constant(values.clone()));
-                (terms, terms.shape().elements() as f64)
+                output.apply2(rule, output.tape().constant(values.clone()))
             }
-        };
-        match self.reduction {
-            Reduction::Mean if count == terms.shape().elements() as f64 => terms.mean(),
-            Reduction::Mean => terms.sum() * count.recip(),
-            other => other.apply(terms),
+        }
+    }
+
+    fn divisor(&self, terms: Shape, target: &Target<T>) -> f64 {
+        match target {
+            Target::Classes(classes) => self.classes.total(classes),
+            Target::Values(_) => terms.elements() as f64,
         }
     }
 
@@ -106,26 +84,19 @@ impl<T: Real> Loss<T> for CrossEntropy {
 ///
 /// On the output of a softmax prefer [`CrossEntropy`] on what goes into it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct CrossEntropyOnProbabilities {
-    reduction: Reduction,
-}
+#[non_exhaustive]
+pub struct CrossEntropyOnProbabilities;
 
 impl CrossEntropyOnProbabilities {
     /// The cross-entropy of probabilities.
     pub fn new() -> CrossEntropyOnProbabilities {
-        CrossEntropyOnProbabilities::default()
-    }
-
-    /// The same loss with another reduction.
-    #[must_use]
-    pub fn reduction(self, reduction: Reduction) -> CrossEntropyOnProbabilities {
-        CrossEntropyOnProbabilities { reduction }
+        CrossEntropyOnProbabilities
     }
 }
 
 impl<T: Real> Loss<T> for CrossEntropyOnProbabilities {
     #[track_caller]
-    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+    fn terms<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
         const NAME: &str = "cross_entropy_on_probabilities";
         let shape = output.shape();
         let distribution = match target {
@@ -148,7 +119,7 @@ impl<T: Real> Loss<T> for CrossEntropyOnProbabilities {
             Ok(mask) => output.tape().constant(Tensor::ones(shape)).select(mask, output).ln(),
             Err(_) => output,
         };
-        self.reduction.apply(-(distribution * ln).sum_axes(&[1], false))
+        -(distribution * ln).sum_axes(&[1], false)
     }
 
     fn link(&self) -> Link {

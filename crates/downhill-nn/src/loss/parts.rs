@@ -3,7 +3,8 @@
 use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::{Real, Shape, Tensor, Var};
 
-use super::{Loss, misfit};
+use super::targets::{class_of, misfit};
+use super::{Link, Loss};
 use crate::Target;
 
 /// The weighted sum of losses of the parts of a row: for networks with several outputs, such as a
@@ -47,14 +48,7 @@ impl<T: Real> Part<T> {
             let of_rows = rows.chunks_exact(all.max(1)).take(n).flat_map(|row| &row[first..first + width]);
             return Ok(Target::Values(Tensor::new(self.output.prepend(n)?, of_rows.copied().collect())?));
         }
-        let class = |row: &[T]| {
-            let value = row[first].as_f64();
-            if value >= 0.0 && value.fract() == 0.0 {
-                Ok(value as usize)
-            } else {
-                Err(TensorError::Setting { name: "class", rule: "a whole number from 0 on", value })
-            }
-        };
+        let class = |row: &[T]| class_of(row[first].as_f64());
         let classes: Result<Vec<usize>, TensorError> = rows.chunks_exact(all.max(1)).map(class).collect();
         Ok(Target::Classes(Tensor::vector(classes?)))
     }
@@ -86,7 +80,21 @@ impl<T: Real> Parts<T> {
 
 impl<T: Real> Loss<T> for Parts<T> {
     #[track_caller]
-    fn loss<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+    fn terms<'t>(&self, output: Var<'t, T>, target: &Target<T>) -> Var<'t, T> {
+        self.weighted(output, target, None)
+    }
+
+    fn link(&self) -> Link {
+        Link::Opaque
+    }
+
+    #[track_caller]
+    fn weighted<'t>(
+        &self,
+        output: Var<'t, T>,
+        target: &Target<T>,
+        weights: Option<&Tensor<T>>,
+    ) -> Var<'t, T> {
         const NAME: &str = "parts";
         let (tape, shape) = (output.tape(), output.shape());
         let rows = match target {
@@ -109,7 +117,9 @@ impl<T: Real> Loss<T> for Parts<T> {
             let fitting =
                 part.output.prepend(n).and_then(|shape| Ok((shape, part.target(rows, first_target)?)));
             let loss = match fitting {
-                Ok((shape, target)) => part.loss.loss(output.slice(1, first..end, 1).reshape(shape), &target),
+                Ok((shape, target)) => {
+                    part.loss.weighted(output.slice(1, first..end, 1).reshape(shape), &target, weights)
+                }
                 Err(error) => tape.fail(NAME, vec![shape, rows.shape()], error),
             };
             (first, first_target) = (end, end_target);

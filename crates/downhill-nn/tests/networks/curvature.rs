@@ -76,14 +76,14 @@ fn what_does_not_fit() {
     let network = network();
     let params: Params<f64> = network.init(1);
     let (x, y, v) = (numbers([2, 2], 1), Target::Values(numbers([2, 3], 2)), Tensor::ones([params.len()]));
-    let run = |loss: Mse, x: &Tensor<f64>, y: &Target<f64>, v: &Tensor<f64>| {
-        network.hessian_vector_product(&params, &loss, x, y, v).map(|_| ()).unwrap_err()
+    let run = |reduction: Reduction, x: &Tensor<f64>, y: &Target<f64>, v: &Tensor<f64>| {
+        network.hessian_vector_product(&params, &reduction.of(Mse::new()), x, y, v).map(|_| ()).unwrap_err()
     };
-    assert!(matches!(run(Mse::new(), &numbers([2, 3], 1), &y, &v), Error::Input { .. }));
-    let error = run(Mse::new(), &x, &y, &Tensor::ones([3]));
+    assert!(matches!(run(Reduction::Mean, &numbers([2, 3], 1), &y, &v), Error::Input { .. }));
+    let error = run(Reduction::Mean, &x, &y, &Tensor::ones([3]));
     assert!(error.to_string().contains("[3]"), "{error}");
-    let error = run(Mse::new(), &x, &Target::Classes(Tensor::vector([0, 1])), &v);
+    let error = run(Reduction::Mean, &x, &Target::Classes(Tensor::vector([0, 1])), &v);
     assert!(error.to_string().contains("not classes"), "{error}");
-    let error = run(Mse::new().reduction(Reduction::None), &x, &y, &v);
+    let error = run(Reduction::None, &x, &y, &v);
     assert!(error.to_string().contains("[2, 3]"), "{error}");
 }

@@ -6,6 +6,7 @@
 mod buffers;
 mod build;
 mod compose;
+mod convolutions;
 mod curvature;
 mod files;
 mod freezing;

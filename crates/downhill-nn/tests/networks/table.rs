@@ -12,6 +12,12 @@ use downhill_nn::{
     TransformerDecoderLayer, TransformerEncoderLayer,
 };
 
+use downhill_nn::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, Conv1d,
+    Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d, Reshape,
+    Upsample, ZeroPad1d, ZeroPad2d,
+};
+
 pub(crate) const ACTIVATIONS: [Activation; 16] = [
     Activation::Relu,
     Activation::Relu6,
@@ -136,6 +142,32 @@ pub(crate) fn built_in() -> Vec<(AnyLayer, Shape)> {
     add(AnyLayer::new(encoder().pre_norm().causal().dropout(0.2).unwrap()), [2, 4].into());
     let decoder = TransformerDecoderLayer::new(2, 3).activation(Activation::Tanh);
     add(AnyLayer::new(decoder.pre_norm()), [2, 4].into());
+    add(AnyLayer::new(Conv1d::new(3, 2)), [2, 4].into());
+    add(AnyLayer::new(Conv1d::new(4, 3).stride(2).same().groups(2).without_bias()), [2, 5].into());
+    add(AnyLayer::new(Conv1d::depthwise(2).dilation(2)), [2, 4].into());
+    add(AnyLayer::new(Conv2d::new(2, [2, 3]).stride([1, 2]).padding(1)), [2, 3, 4].into());
+    let patterned = Conv2d::new(1, 2).weight_init(Init::HeNormal).bias_init(Init::Constant(0.5));
+    add(AnyLayer::new(Sequential::new().then(patterned).then(Activation::Tanh)), [1, 3, 3].into());
+    add(AnyLayer::new(Conv2d::depthwise([3, 1]).dilation([1, 2]).same()), [2, 3, 2].into());
+    add(AnyLayer::new(ConvTranspose1d::new(2, 3).stride(2).padding(1).output_padding(1)), [2, 3].into());
+    add(AnyLayer::new(ConvTranspose2d::new(2, 2).stride([2, 1]).groups(2).without_bias()), [2, 2, 3].into());
+    add(AnyLayer::new(ConvTranspose2d::new(1, 2).dilation(2).output_padding([1, 0])), [1, 2, 2].into());
+    add(AnyLayer::new(MaxPool1d::new(2)), [2, 5].into());
+    add(AnyLayer::new(MaxPool2d::new([2, 3]).stride(2).padding(1)), [2, 4, 4].into());
+    add(AnyLayer::new(AvgPool1d::new(2).padding(1)), [2, 4].into());
+    add(AnyLayer::new(AvgPool2d::new(2).stride(1).padding([0, 1]).without_border()), [1, 3, 3].into());
+    add(AnyLayer::new(AdaptiveMaxPool1d::new(2)), [2, 5].into());
+    add(AnyLayer::new(AdaptiveMaxPool2d::new([2, 1])), [1, 3, 2].into());
+    add(AnyLayer::new(AdaptiveAvgPool1d::new(3)), [2, 4].into());
+    add(AnyLayer::new(AdaptiveAvgPool2d::new(2)), [1, 3, 5].into());
+    add(AnyLayer::new(GlobalMaxPool), [2, 2, 3].into());
+    add(AnyLayer::new(GlobalAvgPool), [2, 4].into());
+    add(AnyLayer::new(Upsample::nearest(2)), [2, 3].into());
+    add(AnyLayer::new(Upsample::bilinear(2)), [1, 2, 3].into());
+    add(AnyLayer::new(Upsample::bilinear(1).align_corners().to_size([3, 5])), [1, 2, 3].into());
+    add(AnyLayer::new(ZeroPad1d::new(1)), [2, 3].into());
+    add(AnyLayer::new(ZeroPad2d::uneven([1, 0], [0, 2])), [1, 2, 2].into());
+    add(AnyLayer::new(Reshape::new([1, 2, 3])), [6].into());
     rows
 }
 
@@ -149,7 +181,8 @@ fn two_by_two() -> AnyLayer {
     let total = graph.sum([gated, right, narrow]);
     let joined = graph.concat(0, [total, flat]);
     let y = graph.layer("y", Linear::new(4), joined);
-    AnyLayer::new(graph.outputs([y, left]))
+    let mixed = graph.again(narrow, flat);
+    AnyLayer::new(graph.outputs([y, left, mixed]))
 }
 
 /// Layers that are not built in.

@@ -11,32 +11,41 @@
 
 mod attention;
 mod channel_norm;
+mod convolution;
 mod index;
 mod lines;
 mod matmul;
+mod patches;
 mod pieces;
+mod pool;
 mod rearrange;
 mod reduce;
+mod resize;
 mod row_norm;
 mod scalar;
 mod softmax;
 mod sums;
 mod tiles;
 mod walk;
+mod window;
 mod zip;
 
 pub use attention::{Attention, AttentionMask, Heads};
 pub use channel_norm::{Change, ChannelNorm};
+pub use convolution::{Convolution, OnBlock};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;
+pub use pool::{Pool, Span};
 pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,
 };
 pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
+pub use resize::{Interpolation, Resize};
 pub use row_norm::RowNorm;
 pub use scalar::{maximum, minimum};
 pub use softmax::{log_softmax, logsumexp, softmax, softmax_parts};
+pub use window::Window;
 pub use zip::{broadcast_to, map, zip, zip3};
 
 use crate::gemm::Store;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Error, Result};
 
@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// assert_eq!((confusion.precision(0), confusion.recall(0)), (1.0, 0.5));
 /// # Ok::<(), downhill_train::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Confusion {
     classes: usize,
     /// Row-major: the true class's row, the predicted class's column.
@@ -102,6 +102,27 @@ impl Confusion {
 
     fn name(&self, class: usize) -> String {
         self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// Counts as they were written, which may be of any number.
+#[derive(Deserialize)]
+#[serde(rename = "Confusion")]
+struct Unchecked {
+    classes: usize,
+    counts: Vec<u64>,
+    names: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Confusion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Confusion, D::Error> {
+        let Unchecked { classes, counts, names } = Unchecked::deserialize(deserializer)?;
+        let sum = counts.iter().try_fold(0_u64, |sum, &count| sum.checked_add(count));
+        // Twice a sum is taken in the F1.
+        if classes.checked_mul(classes) != Some(counts.len()) || sum.is_none_or(|sum| sum > u64::MAX / 4) {
+            return Err(de::Error::custom(format!("these are no counts of {classes} classes")));
+        }
+        Ok(Confusion { classes, counts, names })
     }
 }
 

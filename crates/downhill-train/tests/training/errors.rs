@@ -65,7 +65,7 @@ fn layers_and_targets_that_do_not_fit() {
 
 #[test]
 fn a_loss_must_be_one_number() {
-    let each = Mse::new().reduction(Reduction::None);
+    let each = Reduction::None.of(Mse::new());
     let error = Trainer::new(Linear::new(1), each).fit(&line()).unwrap_err();
     assert!(matches!(error, Error::LossShape { shape } if shape == [12, 1]), "{error:?}");
     // A single sample gives a single number, of any shape.

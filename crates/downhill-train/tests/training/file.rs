@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use downhill_data::{Fitted, Transform};
 use downhill_nn::autodiff::{Shape, Tensor};
@@ -13,20 +12,10 @@ use downhill_train::{Error, Model};
 use proptest::prelude::*;
 use serde::Serialize;
 
+use crate::folder::Folder;
 use crate::{classifier, clouds};
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new() -> Folder {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("downhill-train-{}-{count}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
     fn file(&self) -> PathBuf {
         self.0.join("model.downhill")
     }
@@ -39,19 +28,6 @@ impl Folder {
             let text = error.to_string();
             text.strip_prefix(&format!("{}: ", self.file().display())).unwrap().to_string()
         })
-    }
-
-    fn names(&self) -> Vec<String> {
-        fs::read_dir(&self.0)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -69,10 +45,11 @@ fn bytes(model: &Model) -> Vec<u8> {
 }
 
 /// A file with a sound header around any content.
-fn sealed(body: &[u8]) -> Vec<u8> {
+pub(crate) fn sealed(kind: u32, body: &[u8]) -> Vec<u8> {
     let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let checksum = body.iter().fold(0xcbf2_9ce4_8422_2325, step);
-    let header = [&b"downhill"[..], &2_u32.to_le_bytes(), &(body.len() as u64).to_le_bytes()].concat();
+    let kind = [3_u32.to_le_bytes(), kind.to_le_bytes()].concat();
+    let header = [&b"downhill"[..], &kind, &(body.len() as u64).to_le_bytes()].concat();
     [&header[..], &checksum.to_le_bytes(), body].concat()
 }
 
@@ -80,10 +57,14 @@ fn sealed(body: &[u8]) -> Vec<u8> {
 fn made_up(network: &impl Serialize, params: &impl Serialize, output: Shape) -> Vec<u8> {
     let none: Vec<Fitted> = Vec::new();
     let answers = (output, Link::Identity, &none, Vec::<String>::new());
-    sealed(&bincode::serialize(&("f32", (network, params, &none, answers))).unwrap())
+    sealed(MODEL, &bincode::serialize(&("f32", (network, params, &none, answers))).unwrap())
 }
 
-const HEADER: usize = 28;
+pub(crate) const HEADER: usize = 32;
+
+/// What a file holds.
+const MODEL: u32 = 1;
+pub(crate) const CHECKPOINT: u32 = 2;
 
 #[test]
 fn everything_comes_back() {
@@ -141,11 +122,11 @@ fn cut_off_or_added_to() {
         let reason = folder.load(&[&sound, added].concat()).unwrap_err();
         assert!(reason.contains("it was cut off or added to"), "{reason}");
         // A checksum and a length that fit do not make it a model.
-        let reason = folder.load(&sealed(&[&sound[HEADER..], added].concat())).unwrap_err();
+        let reason = folder.load(&sealed(MODEL, &[&sound[HEADER..], added].concat())).unwrap_err();
         assert!(reason.starts_with("its content makes no sense: "), "{reason}");
     }
     for length in 0..sound.len() - HEADER {
-        let reason = folder.load(&sealed(&sound[HEADER..][..length])).unwrap_err();
+        let reason = folder.load(&sealed(MODEL, &sound[HEADER..][..length])).unwrap_err();
         assert!(reason.starts_with("its content makes no sense: "), "{length}: {reason}");
     }
 }
@@ -153,17 +134,19 @@ fn cut_off_or_added_to() {
 #[test]
 fn headers() {
     let (folder, sound) = (Folder::new(), bytes(&small()));
-    assert_eq!(sealed(&sound[HEADER..]), sound, "the format is what it says");
+    assert_eq!(sealed(MODEL, &sound[HEADER..]), sound, "the format is what it says");
     let changed = |place: usize, byte: u8| {
         let mut bytes = sound.clone();
         bytes[place] ^= byte;
         folder.load(&bytes).unwrap_err()
     };
     assert_eq!(changed(0, 1), "this is no downhill model file");
-    assert_eq!(changed(8, 3), "it has format version 1, this library reads version 2");
-    assert!(changed(12, 1).contains("it was cut off or added to"));
-    assert!(changed(19, 0x80).contains("it was cut off or added to"), "a length of 2⁶³ takes no memory");
-    assert_eq!(changed(20, 1), "its checksum is wrong: it is damaged");
+    assert_eq!(changed(8, 1), "it has format version 2, this library reads version 3");
+    assert_eq!(changed(12, 3), "this is no model file, it holds a checkpoint");
+    assert!(changed(12, 4).starts_with("this is no model file"));
+    assert!(changed(16, 1).contains("it was cut off or added to"));
+    assert!(changed(23, 0x80).contains("it was cut off or added to"), "a length of 2⁶³ takes no memory");
+    assert_eq!(changed(24, 1), "its checksum is wrong: it is damaged");
     assert_eq!(changed(HEADER, 1), "its checksum is wrong: it is damaged");
 }
 
@@ -177,7 +160,7 @@ proptest! {
         let folder = Folder::new();
         prop_assert!(folder.load(&bytes).is_err());
         // With a checksum that fits it may be a model, which answers or refuses.
-        if place >= HEADER && let Ok(model) = folder.load(&sealed(&bytes[HEADER..])) {
+        if place >= HEADER && let Ok(model) = folder.load(&sealed(MODEL, &bytes[HEADER..])) {
             let _ = model.predict(&Tensor::ones([2, 2]));
             let _ = model.predict_proba(&Tensor::ones([2, 2]));
         }
@@ -187,10 +170,10 @@ proptest! {
     fn random_content_is_refused(body in prop::collection::vec(any::<u8>(), 0..300)) {
         let folder = Folder::new();
         prop_assert!(folder.load(&body).is_err());
-        prop_assert!(folder.load(&sealed(&body)).is_err());
+        prop_assert!(folder.load(&sealed(MODEL, &body)).is_err());
         // Behind the number type's name there is a network.
         let named = [&bincode::serialize("f32").unwrap()[..], &body].concat();
-        prop_assert!(folder.load(&sealed(&named)).is_err());
+        prop_assert!(folder.load(&sealed(MODEL, &named)).is_err());
     }
 }
 
@@ -238,7 +221,7 @@ fn bottomless_layers() {
     let empty = bincode::serialize(&AnyLayer::new(Sequential::new())).unwrap();
     let level = &one[..one.len() - empty.len()];
     let body = [&bincode::serialize("f32").unwrap()[..], &level.repeat(500_000)].concat();
-    let reason = Folder::new().load(&sealed(&body)).unwrap_err();
+    let reason = Folder::new().load(&sealed(MODEL, &body)).unwrap_err();
     assert!(reason.contains("nested more than 64 deep"), "{reason}");
 }
 

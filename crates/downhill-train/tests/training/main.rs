@@ -6,13 +6,21 @@
 mod answers;
 mod buffers;
 mod callbacks;
+mod checkpoints;
+mod composition;
+mod curvature;
 mod data;
 mod determinism;
+mod diagnostics;
 mod errors;
 mod file;
+mod folder;
+mod killed;
 mod optimizers;
 mod penalties;
+mod sources;
 mod stopping;
+mod weights;
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

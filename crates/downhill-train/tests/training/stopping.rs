@@ -85,12 +85,12 @@ fn without_validation_it_judges_by_the_training_loss() {
 struct Patchy(CrossEntropy, Arc<Mutex<usize>>);
 
 impl Loss for Patchy {
-    fn loss<'t>(
+    fn terms<'t>(
         &self,
         output: downhill_nn::autodiff::Var<'t>,
         target: &Target,
     ) -> downhill_nn::autodiff::Var<'t> {
-        let loss = self.0.loss(output, target);
+        let loss = self.0.terms(output, target);
         // The validation set alone has 5 rows.
         let mut judged = self.1.lock().unwrap();
         *judged += usize::from(target.len() == 5);

@@ -13,7 +13,7 @@ pub(crate) use rectifier::sign;
 pub use rectifier::{Abs, Clamp, Elu, LeakyRelu, Relu, Relu6, Selu, Softplus};
 pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
 pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};
-pub use trigonometric::{Cos, Sin};
+pub use trigonometric::{Atan, Cos, Sin};
 
 use downhill_tensor::{Real, Result, Store, Tensor, vectorize};
 
@@ -23,7 +23,7 @@ use crate::sink::Sink;
 /// A differentiable function of one number.
 ///
 /// Implement it and [`Map`] makes it a [`Rule`]; the fused layers take it as their activation.
-pub trait Elementwise<T: Real>: Copy + 'static {
+pub trait Elementwise<T: Real>: Copy + Send + Sync + 'static {
     /// The function's name.
     const NAME: &'static str;
 

@@ -1,4 +1,4 @@
-//! Sine and cosine.
+//! Sine, cosine and arctangent.
 
 use downhill_tensor::Real;
 
@@ -41,6 +41,24 @@ impl<T: Real> Elementwise<T> for Cos {
     }
 }
 
+/// The arctangent; slope 1/(1 + x²).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Atan;
+
+impl<T: Real> Elementwise<T> for Atan {
+    const NAME: &'static str = "atan";
+
+    #[inline(always)]
+    fn value(self, x: T) -> T {
+        x.atan()
+    }
+
+    #[inline(always)]
+    fn slope(self, x: T, _: T) -> T {
+        T::one() / (T::one() + x * x)
+    }
+}
+
 impl<'t, T: Real> Var<'t, T> {
     /// The sine of each element, in radians.
     #[track_caller]
@@ -52,5 +70,11 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     pub fn cos(self) -> Var<'t, T> {
         self.apply(Map(Cos))
+    }
+
+    /// The arctangent of each element, in radians.
+    #[track_caller]
+    pub fn atan(self) -> Var<'t, T> {
+        self.apply(Map(Atan))
     }
 }

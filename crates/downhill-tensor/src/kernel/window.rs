@@ -1,0 +1,74 @@
+//! Windows that slide along an axis.
+
+use std::ops::Range;
+
+/// Windows of `kernel` taps that slide along an axis: those of convolutions and pools. Window o has its tap t on element
+/// o·`stride` + t·`dilation` − `before` of the axis, or in the border of zeros around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// The number of taps.
+    pub kernel: usize,
+    /// The distance from a window to the next.
+    pub stride: usize,
+    /// The distance from a tap to the next.
+    pub dilation: usize,
+    /// The width of the border before the axis.
+    pub before: usize,
+    /// The width of the border after the axis.
+    pub after: usize,
+}
+
+impl Default for Window {
+    /// One tap on each element.
+    fn default() -> Window {
+        Window { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0 }
+    }
+}
+
+impl Window {
+    /// The elements that a window spans, or `None` if that is none or too many.
+    pub fn span(self) -> Option<usize> {
+        if self.dilation == 0 {
+            return None;
+        }
+        self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)
+    }
+
+    /// The number of windows on an axis of this length with its borders: `None` if there is none, or a setting that must
+    /// not be 0 is.
+    pub fn count(self, length: usize) -> Option<usize> {
+        let padded = length.checked_add(self.before)?.checked_add(self.after)?;
+        Some(padded.checked_sub(self.span()?)?.checked_div(self.stride)? + 1)
+    }
+
+    /// The length of the axis that `count` windows of a transposed convolution make, with `more` elements behind it:
+    /// `None` if that is no length.
+    pub fn transposed(self, count: usize, more: usize) -> Option<usize> {
+        let covered = count.checked_sub(1)?.checked_mul(self.stride)?.checked_add(self.span()?)?;
+        let border = self.before.checked_add(self.after)?;
+        covered.checked_add(more)?.checked_sub(border).filter(|&length| length > 0 && self.stride > 0)
+    }
+
+    /// The windows, of so many, whose tap is on an axis of this length and not in its border.
+    #[inline]
+    pub(super) fn inside(self, tap: usize, length: usize, count: usize) -> Range<usize> {
+        let shift = tap * self.dilation;
+        let first = self.before.saturating_sub(shift).div_ceil(self.stride);
+        let end = (length + self.before).saturating_sub(shift).div_ceil(self.stride).min(count);
+        first.min(end)..end
+    }
+
+    /// The element that a tap of a window is on, which must be [`inside`](Window::inside).
+    #[inline]
+    pub(super) fn place(self, window: usize, tap: usize) -> usize {
+        window * self.stride + tap * self.dilation - self.before
+    }
+
+    /// The elements that a window has taps on, from the first to the last: for pools, whose taps have no gaps.
+    #[inline]
+    pub(super) fn elements(self, window: usize, length: usize) -> Range<usize> {
+        let start = window * self.stride;
+        let end = (start + self.kernel).saturating_sub(self.before).min(length);
+        start.saturating_sub(self.before).min(end)..end
+    }
+}

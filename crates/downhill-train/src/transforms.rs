@@ -1,0 +1,117 @@
+//! The transforms that data go through before a network sees them.
+
+use downhill_data::{Batch, Dataset, Fitted, Source, Transform};
+use downhill_nn::autodiff::tensor::Target;
+use downhill_nn::autodiff::{Real, Shape, Tensor};
+
+use crate::{Error, Result};
+
+/// One of a trainer's transforms.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// To be fitted on the samples trained on.
+    New(Transform),
+    Fitted(Fitted),
+}
+
+impl Step {
+    fn fit<T: Real>(&self, samples: &Tensor<T>) -> Result<Fitted> {
+        match self {
+            Step::New(transform) => Ok(transform.fit(samples)?),
+            Step::Fitted(fitted) => Ok(fitted.clone()),
+        }
+    }
+
+    /// The transform to apply to a source's batches, of which none has been seen yet.
+    pub(crate) fn unseen<T: Real>(&self, sample: Shape) -> Result<Fitted> {
+        self.fit(&Tensor::<T>::zeros(sample.prepend(0)?)).map_err(|error| match error {
+            Error::Data(downhill_data::Error::Empty { .. }) => {
+                let needs = "a data set in memory: fit it before and give it to `fitted_transform`";
+                Error::Needs { what: "fitting a transform", needs }
+            }
+            other => other,
+        })
+    }
+}
+
+/// Fits transforms of the inputs on `train`, one after the other, and applies them to both sets.
+pub(crate) fn of_inputs<T: Real>(
+    steps: &[Step],
+    train: &mut Dataset<T>,
+    validation: &mut Option<Dataset<T>>,
+) -> Result<Vec<Fitted>> {
+    let fit = |step: &Step| {
+        let fitted = step.fit(train.inputs())?;
+        for set in [&mut *train].into_iter().chain(validation.as_mut()) {
+            *set = set.transform_inputs(&fitted)?;
+        }
+        Ok(fitted)
+    };
+    steps.iter().map(fit).collect()
+}
+
+/// The same with the values to learn.
+pub(crate) fn of_targets<T: Real>(
+    steps: &[Step],
+    train: &mut Dataset<T>,
+    validation: &mut Option<Dataset<T>>,
+) -> Result<Vec<Fitted>> {
+    let fit = |step: &Step| {
+        let fitted = step.fit(train.values()?)?;
+        for set in [&mut *train].into_iter().chain(validation.as_mut()) {
+            *set = set.transform_targets(&fitted)?;
+        }
+        Ok(fitted)
+    };
+    steps.iter().map(fit).collect()
+}
+
+/// A source whose batches go through transforms.
+pub(crate) struct Transformed<S> {
+    pub(crate) source: S,
+    pub(crate) inputs: Vec<Fitted>,
+    pub(crate) targets: Vec<Fitted>,
+}
+
+impl<T: Real, S: Source<T>> Source<T> for Transformed<S> {
+    fn sample_shape(&self) -> Shape {
+        self.source.sample_shape()
+    }
+
+    fn samples(&self) -> usize {
+        self.source.samples()
+    }
+
+    fn batches(&self) -> usize {
+        self.source.batches()
+    }
+
+    fn seek(&mut self, epoch: u64, batch: usize) -> downhill_data::Result<()> {
+        self.source.seek(epoch, batch)
+    }
+
+    fn next_batch(&mut self) -> downhill_data::Result<Option<Batch<T>>> {
+        let Some(mut batch) = self.source.next_batch()? else { return Ok(None) };
+        for transform in &self.inputs {
+            batch.inputs = transform.apply(&batch.inputs)?;
+        }
+        for transform in &self.targets {
+            if let Target::Values(values) = &mut batch.target {
+                *values = transform.apply(values)?;
+            }
+        }
+        Ok(Some(batch))
+    }
+
+    fn feature_names(&self) -> &[String] {
+        self.source.feature_names()
+    }
+
+    fn class_names(&self) -> &[String] {
+        self.source.class_names()
+    }
+
+    fn value_names(&self) -> &[String] {
+        self.source.value_names()
+    }
+}
