@@ -87,6 +87,19 @@ impl Encoder {
         Ok(Encoder { features, target, names })
     }
 
+    /// The encoder of columns that hold numbers, each of them a feature, without anything to learn.
+    ///
+    /// # Errors
+    /// [`Error::NoColumns`] without a column.
+    pub fn numbers(columns: Vec<String>) -> Result<Encoder> {
+        if columns.is_empty() {
+            return Err(Error::NoColumns { table: "a table".into(), part: "features" });
+        }
+        let feature = |column| Feature { column, kind: Kind::Number, fill: Fill::Error };
+        let features: Vec<Feature> = columns.iter().cloned().map(feature).collect();
+        Ok(Encoder { features, target: Learnt::Nothing, names: columns })
+    }
+
     /// The features' names, in order: a column's name, or like `sex=female` for a category.
     pub fn feature_names(&self) -> &[String] {
         &self.names
