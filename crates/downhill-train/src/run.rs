@@ -11,6 +11,7 @@ use downhill_nn::{Scalar, Target};
 
 use crate::answers::Answers;
 use crate::checkpoint::{Best, Course, Folder, Training};
+use crate::names::Names;
 use crate::{Callback, EarlyStopping, EpochRecord, Error, Learner, Metrics, Model, Plan, Result, StepRecord};
 
 /// A training under way.
@@ -19,6 +20,7 @@ pub(crate) struct Run<T: Scalar> {
     pub(crate) training: Training,
     pub(crate) course: Course<T>,
     pub(crate) epochs: usize,
+    pub(crate) names: Names,
     pub(crate) input_transforms: Vec<Fitted>,
     pub(crate) answers: Answers,
     /// The validation set as the network sees it, and its targets in the data's unit.
@@ -175,7 +177,8 @@ impl<T: Scalar> Run<T> {
     /// The model as it is now.
     pub(crate) fn model(&self) -> Result<Model<T>> {
         let (network, params) = (self.learner.network().clone(), self.learner.params().clone());
-        Model::from_parts(network, params, self.input_transforms.clone(), self.answers.clone())
+        let transforms = self.input_transforms.clone();
+        Model::from_parts(network, params, self.names.clone(), transforms, self.answers.clone())
     }
 
     /// The loss on the validation set, and the metrics if the targets are what the network answers.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answers::Answers;
 use crate::checkpoint::{self, Codec, Course, Folder, Training};
+use crate::names::Names;
 use crate::run::Run;
 use crate::transforms::{self, Step, Transformed};
 use crate::validation::Validation;
@@ -276,6 +277,7 @@ impl<T: Scalar> Trainer<T> {
     /// loss; [`Error::NotFinite`] with epoch, step and layer if the numbers blow up; whatever a callback
     /// returns; [`Error::Resume`], [`Error::Occupied`], [`Error::File`] and [`Error::Format`] of checkpoints.
     pub fn fit(mut self, data: &Dataset<T>) -> Result<Fit<T>> {
+        let names = Names::of_data(data);
         let (mut train, mut held) = std::mem::take(&mut self.validation).divide(data, self.seed)?;
         let held_target = held.as_ref().map(|set| set.target().clone());
         // Fitted on the training part alone, applied to both.
@@ -287,7 +289,7 @@ impl<T: Scalar> Trainer<T> {
             0
         };
         let mut source = Batches::new(&train, self.batch_size)?.shuffled(self.seed).epoch(0);
-        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data };
+        let scaling = Scaling { names, inputs, targets, validation: held.zip(held_target), data };
         self.train(&mut source, scaling)
     }
 
@@ -310,8 +312,9 @@ impl<T: Scalar> Trainer<T> {
         for transform in &targets {
             held = held.map(|set| set.transform_targets(transform)).transpose()?;
         }
+        let names = Names::of_source(&source);
         let mut source = Transformed { source, inputs: inputs.clone(), targets: targets.clone() };
-        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data: 0 };
+        let scaling = Scaling { names, inputs, targets, validation: held.zip(held_target), data: 0 };
         self.train(&mut source, scaling)
     }
 
@@ -360,6 +363,7 @@ impl<T: Scalar> Trainer<T> {
             training,
             course,
             epochs: self.epochs,
+            names: scaling.names,
             input_transforms: scaling.inputs,
             answers,
             validation: scaling.validation,
@@ -376,6 +380,7 @@ impl<T: Scalar> Trainer<T> {
 
 /// What data were made ready with.
 struct Scaling<T: Scalar> {
+    names: Names,
     inputs: Vec<Fitted>,
     targets: Vec<Fitted>,
     /// The validation set as the network sees it, and its targets in the data's unit.

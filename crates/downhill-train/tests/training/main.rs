@@ -19,7 +19,9 @@ mod killed;
 mod optimizers;
 mod penalties;
 mod sources;
+mod state_dicts;
 mod stopping;
+mod tables;
 mod weights;
 
 use std::ops::ControlFlow;
