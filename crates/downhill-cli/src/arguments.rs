@@ -1,5 +1,6 @@
 //! What may be written on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Summary(SummaryArguments),
     /// Write a model's numbers in a format that others read
     Export(ExportArguments),
+    /// Show how several methods go down the hill of the loss, side by side
+    Hill(Box<HillArguments>),
     /// Learn to read handwritten digits, and show it
     Demo(DemoArguments),
     /// Print a script that completes this command in a shell
@@ -242,6 +245,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) checkpoint_seconds: u64,
 
+    /// Write no report
+    #[arg(long)]
+    pub(crate) no_report: bool,
+
     /// Threads to compute on; 0 for as many as there are
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
@@ -249,6 +256,10 @@ pub(crate) struct RunArguments {
     /// Show nothing while training
     #[arg(short, long)]
     pub(crate) quiet: bool,
+
+    /// Show training live in a browser at this address [default: 127.0.0.1:8123]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:8123")]
+    pub(crate) serve: Option<SocketAddr>,
 
     /// Write event files for TensorBoard into this folder
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
@@ -333,6 +344,38 @@ pub(crate) enum ExportFormat {
     Safetensors,
     /// NumPy's
     Npz,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HillArguments {
+    /// What to learn from, as for train
+    #[arg(value_name = "DATA", value_hint = ValueHint::AnyPath)]
+    pub(crate) data: String,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
+
+    #[command(flatten)]
+    pub(crate) training: TrainingArguments,
+
+    /// The methods: gradient-descent (all samples at each step), sgd, momentum, or any of train's optimizers
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Running",
+        default_value = "gradient-descent,sgd,momentum"
+    )]
+    pub(crate) descents: Vec<String>,
+
+    /// Threads to compute on; 0 for as many as there are
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Running")]
+    pub(crate) threads: usize,
+
+    /// The page to write
+    #[arg(short, long, value_name = "FILE", default_value = "hill.html", value_hint = ValueHint::FilePath,
+          help_heading = "Running")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

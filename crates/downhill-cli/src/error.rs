@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// An error of the optimizer.
     #[error(transparent)]
     Optimizer(#[from] downhill::optim::Error),
+    /// An error of the report.
+    #[error(transparent)]
+    Plot(#[from] downhill_plot::Error),
     /// An error of the training or of the model.
     #[error(transparent)]
     Train(#[from] downhill::train::Error),

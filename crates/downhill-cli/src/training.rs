@@ -1,11 +1,13 @@
 //! A training, from data to files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use downhill::nn::{Flatten, Loss};
+use downhill::nn::Loss;
 use downhill::prelude::*;
 use downhill::train::{Checkpoints, Fit};
+use downhill_plot::Recorder;
 use serde::Serialize;
 
 use crate::arguments::RunArguments;
@@ -15,7 +17,10 @@ use crate::history;
 use crate::interrupt::Interrupt;
 use crate::live::Live;
 use crate::output::{Report, thousands};
+use crate::report::{About, Broadcast, publish};
 use crate::scores::Scores;
+use crate::serve::Server;
+use crate::survey::survey;
 use crate::task::Task;
 use crate::tensorboard::EventFile;
 
@@ -57,12 +62,41 @@ pub(crate) fn train(
     run: &RunArguments,
     interrupt: &Interrupt,
 ) -> Result<Outcome> {
-    let Task { train, test, target, .. } = task;
+    let Task { train, test, target, .. } = task.shaped(&config.input)?;
     make_folder(&run.output)?;
     write(&run.output.join(CONFIG), &config.to_toml()?)?;
-    let fit = trainer(&train, config, run, interrupt)?.fit(&train)?;
+    let about = About::new(&train, &target).config(config)?;
+    let recorder = Recorder::new();
+    let mut trainer = trainer(&train, config, run, &recorder)?.stop_when(interrupt.flag());
+    let server = run.serve.map(Server::start).transpose()?.map(Arc::new);
+    if let Some(server) = &server {
+        eprintln!("live at http://{}", server.address());
+        trainer = trainer.callback(Broadcast::new(server, &about, &train, &recorder));
+    }
+    let fit = trainer.fit(&train)?;
+    let mut files = write_files(&fit, &run.output)?;
+    if !run.no_report || server.is_some() {
+        let trace = recorder.trace();
+        let loss = loss(&train, config.loss)?;
+        let hill = survey(&fit.model, &*loss, &train, &[(&config.optimizer.name, &trace)], run.threads)?;
+        let mut report = about.report().model(&fit.model).history(&fit.history).trace(&trace).train(&train);
+        if let Some(test) = &test {
+            report = report.test(test);
+        }
+        if let Some(hill) = &hill {
+            report = report.hill(hill);
+        }
+        if !run.no_report {
+            let path = run.output.join("report.html");
+            report.write(&path)?;
+            files.push(path);
+        }
+        if let Some(server) = &server {
+            publish(server, report)?;
+            server.end();
+        }
+    }
     let scores = test.as_ref().map(|test| scores(&fit.model, test)).transpose()?;
-    let files = write_files(&fit, &run.output)?;
     Ok(Outcome {
         data: train.name().to_owned(),
         target,
@@ -85,37 +119,44 @@ pub(crate) fn scores(model: &Model, data: &Dataset) -> Result<Scores> {
     Ok(Scores::new(&model.evaluate(data)?, data.len(), |class| model.class_name(class)))
 }
 
-fn trainer(data: &Dataset, config: &Config, run: &RunArguments, interrupt: &Interrupt) -> Result<Trainer> {
+/// The layers of a configuration, fitted to the data at both ends.
+pub(crate) fn layers(data: &Dataset, config: &Config) -> Result<Sequential> {
     let outputs = match data.classes() {
         Some(classes) => classes,
         None => data.values()?.shape().sample().elements(),
     };
-    let mut layers = Sequential::new();
     let spatial = data.sample_shape().len() > 1;
-    if spatial && matches!(config.layers.first(), None | Some(LayerConfig::Linear(_))) {
-        layers = layers.then(Flatten);
+    let mut layers = config.layers.clone();
+    if spatial && matches!(layers.first(), None | Some(LayerConfig::Linear(_))) {
+        layers.insert(0, LayerConfig::Flatten);
     }
-    layers = layers.then(LayerConfig::chain(&config.layers)?);
     if spatial {
-        layers = layers.then(Flatten);
+        layers.push(LayerConfig::Flatten);
     }
-    let layers = layers.then(Linear::new(outputs));
+    layers.push(LayerConfig::Linear(outputs));
+    LayerConfig::chain(&layers)
+}
+
+/// The same trainer with the scaling of a configuration.
+pub(crate) fn scaled(trainer: Trainer, data: &Dataset, config: &Config) -> Trainer {
+    let trainer = match config.scale {
+        Scale::Standardize => trainer.transform(Transform::Standardize),
+        Scale::MinMax => trainer.transform(Transform::MinMax),
+        Scale::None => trainer,
+    };
+    if data.classes().is_none() { trainer.transform_targets(Transform::Standardize) } else { trainer }
+}
+
+fn trainer(data: &Dataset, config: &Config, run: &RunArguments, recorder: &Recorder) -> Result<Trainer> {
     let schedule = config.schedule.clone();
-    let mut trainer = Trainer::new(layers, loss(data, config.loss)?)
-        .optimizer(config.optimizer.build()?)
+    let trainer = Trainer::new(layers(data, config)?, loss(data, config.loss)?)
+        .optimizer(recorder.watch(config.optimizer.build()?))
         .schedule(move |steps| schedule.build(steps))
         .epochs(config.epochs)
         .batch_size(config.batch_size)
         .seed(config.seed)
         .threads(run.threads);
-    trainer = match config.scale {
-        Scale::Standardize => trainer.transform(Transform::Standardize),
-        Scale::MinMax => trainer.transform(Transform::MinMax),
-        Scale::None => trainer,
-    };
-    if data.classes().is_none() {
-        trainer = trainer.transform_targets(Transform::Standardize);
-    }
+    let mut trainer = scaled(trainer, data, config);
     if config.validation > 0.0 {
         trainer = trainer.validation_fraction(config.validation);
     }
@@ -139,10 +180,11 @@ fn trainer(data: &Dataset, config: &Config, run: &RunArguments, interrupt: &Inte
     if !run.quiet {
         trainer = trainer.callback(Live::new());
     }
-    Ok(trainer.stop_when(interrupt.flag()))
+    Ok(trainer)
 }
 
-fn loss(data: &Dataset, loss: LossConfig) -> Result<Box<dyn Loss>> {
+/// The loss of a configuration.
+pub(crate) fn loss(data: &Dataset, loss: LossConfig) -> Result<Box<dyn Loss>> {
     Ok(match (loss, data.classes().is_some()) {
         (LossConfig::Auto, true) => Box::new(CrossEntropy::new()),
         (LossConfig::LabelSmoothing(share), true) => Box::new(CrossEntropy::new().label_smoothing(share)?),

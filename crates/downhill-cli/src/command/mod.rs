@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod evaluate;
 mod export;
+mod hill;
 mod inspect;
 mod man;
 mod predict;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Inspect(inspect) => inspect::run(inspect, json)?,
         Command::Summary(summary) => summary::run(summary, json)?,
         Command::Export(export) => export::run(export, json)?,
+        Command::Hill(hill) => hill::run(hill, json)?,
         Command::Completions(completions) => completions::run(completions)?,
         Command::Man => man::run()?,
     }

@@ -23,7 +23,7 @@ fn every_mistake_is_told() {
     write(&folder, "noise.bin", [0, 200, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     write(&folder, "cut.npy", b"\x93NUMPY\x01\x00");
     write(&folder, "file", "");
-    succeed(&folder, "train good.csv --target price --drop colour --epochs 2 -q -o model");
+    succeed(&folder, "train good.csv --target price --drop colour --epochs 2 -q --no-report -o model");
     let model = std::fs::read(folder.join("model/model.downhill")).unwrap();
     write(&folder, "cut.downhill", &model[..model.len() - 9]);
     let mut flipped = model;
@@ -41,6 +41,8 @@ fn every_mistake_is_told() {
         ("train iris --hidden x", 2, "invalid value 'x'"),
         ("train iris --activation rleu", 2, "a similar value exists: 'relu'"),
         ("train iris --optimizer adm", 2, "a similar value exists"),
+        ("train iris --serve nowhere", 2, "invalid value 'nowhere'"),
+        ("hill iris --descents sgdd", 1, "there is no optimizer \"sgdd\""),
         ("train good.csv --target price --missing perhaps", 2, "error, drop, mean, median or a number"),
         ("train good.csv --target price --delimiter é", 2, "not one ASCII character"),
         ("train good.csv", 2, "which column is to be learned? --target with one of: size, colour, price"),
@@ -114,7 +116,7 @@ fn every_mistake_is_told() {
 #[test]
 fn damaged_files_are_told() {
     let folder = folder("damaged");
-    succeed(&folder, "train iris --hidden 2 --epochs 1 -q -o .");
+    succeed(&folder, "train iris --hidden 2 --epochs 1 -q --no-report -o .");
     succeed(&folder, "export model.downhill -o model.npz --to npz");
     succeed(&folder, "export model.downhill");
     for name in ["model.downhill", "model.safetensors", "model.npz"] {

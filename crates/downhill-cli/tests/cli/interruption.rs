@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::{command, folder, run, succeed};
 
 /// A training long enough to be interrupted.
-const TRAINING: &str = "train digits --hidden 64 --dropout 0.2 --epochs 60 --patience 0 --batch-size 8 -q";
+const TRAINING: &str =
+    "train digits --hidden 64 --dropout 0.2 --epochs 60 --patience 0 --batch-size 8 -q --no-report";
 
 /// Starts a training and presses Ctrl-C once it is under way; whether that came before its end.
 fn interrupt(folder: &Path, arguments: &str) -> bool {
@@ -43,12 +44,12 @@ fn ctrl_c_saves_and_resume_goes_on_to_the_same_bits() {
         // What was learned so far is there, and can be used.
         succeed(&folder, "evaluate cut/model.downhill digits");
     }
-    succeed(&folder, "train digits -q --resume -o cut");
+    succeed(&folder, "train digits -q --no-report --resume -o cut");
     let [whole, cut] =
         ["whole", "cut"].map(|run| std::fs::read(folder.join(run).join("model.downhill")).unwrap());
     assert!(whole == cut);
     // Another training does not go on from these.
-    let output = run(&folder, "train digits -q --resume -o cut --seed 7");
+    let output = run(&folder, "train digits -q --no-report --resume -o cut --seed 7");
     assert_eq!(output.status.code(), Some(1));
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("this training cannot go on from here"),

@@ -12,8 +12,11 @@ fn model(folder: &Path, run: &str) -> Vec<u8> {
 #[test]
 fn the_same_seed_makes_the_same_model_to_the_bit() {
     let folder = folder("seed");
-    for (run, more) in [("a", "--threads 1"), ("b", "--threads 3"), ("c", "--seed 1")] {
-        succeed(&folder, &format!("train digits --hidden 32 --dropout 0.1 --epochs 3 -q -o {run} {more}"));
+    for (run, more) in [("a", "--threads 1"), ("b", "--threads 3 --serve 127.0.0.1:0"), ("c", "--seed 1")] {
+        succeed(
+            &folder,
+            &format!("train digits --hidden 32 --dropout 0.1 --epochs 3 -q --no-report -o {run} {more}"),
+        );
     }
     assert!(model(&folder, "a") == model(&folder, "b"));
     assert!(model(&folder, "a") != model(&folder, "c"));
@@ -26,8 +29,8 @@ fn a_configuration_that_is_printed_says_it_all() {
                     --epochs 5 --batch-size 16 --seed 3 --scale min-max --patience 0 --validation 0.2";
     let printed = succeed(&folder, &format!("train wine {settings} --print-config"));
     write(&folder, "printed.toml", &printed);
-    succeed(&folder, &format!("train wine {settings} -q -o flags"));
-    succeed(&folder, "train wine --config printed.toml -q -o file");
+    succeed(&folder, &format!("train wine {settings} -q --no-report -o flags"));
+    succeed(&folder, "train wine --config printed.toml -q --no-report -o file");
     assert!(model(&folder, "flags") == model(&folder, "file"), "{printed}");
     assert_eq!(std::fs::read_to_string(folder.join("file/config.toml")).unwrap(), printed);
 }
@@ -44,7 +47,7 @@ fn bundled_sets_are_learned_as_they_are() {
         let outcome = json(&folder, &format!("train {data} -q -o {data}"));
         let score = outcome["test"][measure].as_f64().unwrap();
         assert!(score >= least, "{data}: {outcome}");
-        for file in ["model.downhill", "history.csv", "config.toml"] {
+        for file in ["model.downhill", "history.csv", "config.toml", "report.html"] {
             assert!(folder.join(data).join(file).exists(), "{data}: {file}");
         }
         let rows = json(&folder, &format!("inspect {data}/history.csv"))["rows"].as_u64();
@@ -65,7 +68,8 @@ fn a_table_of_ones_own_with_categories_and_gaps() {
         .collect();
     write(&folder, "houses.csv", format!("id;size;colour;price\n{rows}"));
     let options = "--target price --drop id --delimiter ; --missing mean";
-    let outcome = json(&folder, &format!("train houses.csv {options} --rate 0.01 --epochs 300 -q"));
+    let outcome =
+        json(&folder, &format!("train houses.csv {options} --rate 0.01 --epochs 300 -q --no-report"));
     assert!(outcome["test"]["r2"].as_f64().unwrap() > 0.9, "{outcome}");
     assert_eq!(json(&folder, "summary run/model.downhill")["input"][0], 4);
 }
@@ -82,8 +86,10 @@ fn arrays_are_learned() {
     }
     write(&folder, "images-idx3-ubyte", images);
     write(&folder, "labels-idx1-ubyte", labels);
-    let outcome =
-        json(&folder, "train images-idx3-ubyte --labels labels-idx1-ubyte --epochs 30 -q --patience 0");
+    let outcome = json(
+        &folder,
+        "train images-idx3-ubyte --labels labels-idx1-ubyte --epochs 30 -q --no-report --patience 0",
+    );
     assert_eq!(outcome["test"]["accuracy"], 1.0, "{outcome}");
     assert_eq!(
         json(&folder, "inspect images-idx3-ubyte")["parts"][0]["shape"],
@@ -94,7 +100,7 @@ fn arrays_are_learned() {
 #[test]
 fn answers_as_csv_and_json() {
     let folder = folder("predict");
-    succeed(&folder, "train iris -q");
+    succeed(&folder, "train iris -q --no-report");
     write(
         &folder,
         "new.csv",
@@ -112,9 +118,21 @@ fn answers_as_csv_and_json() {
 }
 
 #[test]
+fn a_configuration_may_see_images() {
+    let folder = folder("images");
+    let config = "epochs = 4\ninput = [1, 8, 8]\nscale = \"min-max\"\noptimizer = { name = \"adam\", rate = 0.005 }\n\
+                  layers = [{ conv2d = { channels = 8, kernel = 3 } }, \"relu\", { max-pool2d = 2 },\n\
+                  \"batch-norm2d\", \"flatten\", { linear = 32 }, \"relu\"]\n";
+    write(&folder, "images.toml", config);
+    let outcome = json(&folder, "train digits --config images.toml -q --no-report");
+    assert!(outcome["test"]["accuracy"].as_f64().unwrap() > 0.9, "{outcome}");
+    assert_eq!(json(&folder, "summary run/model.downhill")["input"], serde_json::json!([1, 8, 8]));
+}
+
+#[test]
 fn numbers_that_are_exported_are_the_models() {
     let folder = folder("export");
-    succeed(&folder, "train iris --epochs 1 -q");
+    succeed(&folder, "train iris --epochs 1 -q --no-report");
     for format in ["safetensors", "npz"] {
         let file = format!("model.{format}");
         succeed(&folder, &format!("export run/model.downhill --to {format} -o {file}"));
@@ -132,9 +150,21 @@ fn numbers_that_are_exported_are_the_models() {
 #[test]
 fn the_demo_shows_digits() {
     let folder = folder("demo");
-    let text = succeed(&folder, "demo -q");
+    let text = succeed(&folder, "demo -q --no-report");
     assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
-    assert!(text.contains("test: 359 samples: accuracy 0.9"), "{text}");
+    assert!(text.contains("test: 359 samples: accuracy 0.98"), "{text}");
+}
+
+#[test]
+fn several_ways_down_the_hill() {
+    let folder = folder("hill");
+    let outcome = json(&folder, "hill iris --hidden 4 --epochs 5");
+    let steps: Vec<_> = outcome["descents"].as_array().unwrap().iter().map(|d| d["steps"].as_u64()).collect();
+    assert_eq!(steps, [Some(5), Some(20), Some(20)], "{outcome}");
+    let page = std::fs::read_to_string(folder.join("hill.html")).unwrap();
+    for name in ["gradient-descent", "sgd", "momentum"] {
+        assert!(page.contains(name), "{name}");
+    }
 }
 
 #[test]

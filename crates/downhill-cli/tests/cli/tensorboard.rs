@@ -16,7 +16,7 @@ for tag in sorted(events.Tags()['scalars']):
 #[test]
 fn tensorboard_reads_the_curves() {
     let folder = folder("tensorboard");
-    succeed(&folder, "train iris --epochs 3 -q --tensorboard events");
+    succeed(&folder, "train iris --epochs 3 -q --no-report --tensorboard events");
     let events: Vec<_> = std::fs::read_dir(folder.join("events")).unwrap().collect();
     assert_eq!(events.len(), 1);
     let python = std::env::var("DOWNHILL_PYTHON").unwrap_or_else(|_| "python3".into());
