@@ -96,25 +96,27 @@ impl Record<'_> {
         self.ends.len()
     }
 
-    /// Its text, and where in it the cells lie, without the white space around them.
-    fn text(&self) -> Result<(&str, impl Iterator<Item = Result<(usize, usize), NotText>>), NotText> {
-        let text = str::from_utf8(self.bytes).map_err(|_| NotText)?;
+    fn text(&self) -> Result<&str, NotText> {
+        str::from_utf8(self.bytes).map_err(|_| NotText)
+    }
+
+    /// Where in its text the cells lie, without the white space around them.
+    fn places<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Result<(usize, usize), NotText>> + 't {
         let mut start = 0;
-        let cell = move |&end: &usize| {
+        self.ends.iter().map(move |&end| {
             // Not a slice: halves of a character in neighbouring cells make a whole one.
             let cell = text.get(start..end).ok_or(NotText)?;
             let trimmed = trim(cell);
             let from = start + (trimmed.as_ptr() as usize - cell.as_ptr() as usize);
             start = end + self.gap;
             Ok((from, from + trimmed.len()))
-        };
-        Ok((text, self.ends.iter().map(cell)))
+        })
     }
 
     /// Its cells without the white space around them.
     pub(crate) fn cells(&self) -> Result<Vec<&str>, NotText> {
-        let (text, places) = self.text()?;
-        places.map(|place| place.map(|(start, end)| &text[start..end])).collect()
+        let text = self.text()?;
+        self.places(text).map(|place| place.map(|(start, end)| &text[start..end])).collect()
     }
 }
 
@@ -148,9 +150,9 @@ impl Cells {
 
     /// Adds a record of the rows' width behind the last; an error for one that is not UTF-8, or has more than 4 GiB.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), NotText> {
-        let (text, places) = record.text()?;
+        let text = record.text()?;
         u32::try_from(text.len()).map_err(|_| NotText)?;
-        for place in places {
+        for place in record.places(text) {
             let (start, end) = place?;
             self.places.push((start as u32, end as u32));
         }

@@ -5,6 +5,7 @@ mod columns;
 
 use downhill::data::Split;
 use downhill::prelude::Dataset;
+use downhill::tensor::Shape;
 
 use crate::arguments::ReadingArguments;
 use crate::error::{Error, Result};
@@ -51,6 +52,18 @@ impl Task {
             Source::Arrays(parts) => arrays::task(parts, reading, test, cut),
             Source::Table(table, bundled) => columns::task(&table, bundled, reading, test, cut),
         }
+    }
+}
+
+impl Task {
+    /// The same task with each sample in this shape, if there is one.
+    pub(crate) fn shaped(self, shape: &[usize]) -> Result<Task> {
+        if shape.is_empty() {
+            return Ok(self);
+        }
+        let shape = Shape::new(shape)?;
+        let test = self.test.map(|test| test.with_sample_shape(shape)).transpose()?;
+        Ok(Task { train: self.train.with_sample_shape(shape)?, test, ..self })
     }
 }
 

@@ -118,6 +118,18 @@ fn answers_as_csv_and_json() {
 }
 
 #[test]
+fn a_configuration_may_see_images() {
+    let folder = folder("images");
+    let config = "epochs = 4\ninput = [1, 8, 8]\nscale = \"min-max\"\noptimizer = { name = \"adam\", rate = 0.005 }\n\
+                  layers = [{ conv2d = { channels = 8, kernel = 3 } }, \"relu\", { max-pool2d = 2 },\n\
+                  \"batch-norm2d\", \"flatten\", { linear = 32 }, \"relu\"]\n";
+    write(&folder, "images.toml", config);
+    let outcome = json(&folder, "train digits --config images.toml -q --no-report");
+    assert!(outcome["test"]["accuracy"].as_f64().unwrap() > 0.9, "{outcome}");
+    assert_eq!(json(&folder, "summary run/model.downhill")["input"], serde_json::json!([1, 8, 8]));
+}
+
+#[test]
 fn numbers_that_are_exported_are_the_models() {
     let folder = folder("export");
     succeed(&folder, "train iris --epochs 1 -q --no-report");
@@ -140,7 +152,7 @@ fn the_demo_shows_digits() {
     let folder = folder("demo");
     let text = succeed(&folder, "demo -q --no-report");
     assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
-    assert!(text.contains("test: 359 samples: accuracy 0.9"), "{text}");
+    assert!(text.contains("test: 359 samples: accuracy 0.98"), "{text}");
 }
 
 #[test]
