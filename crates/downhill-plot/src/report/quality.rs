@@ -85,7 +85,7 @@ impl Classes {
         &self,
         title: &str,
         [x, y]: [&str; 2],
-        curve: fn(&[f64], &[bool]) -> Option<Curve>,
+        curve: fn(&[f64], &[bool]) -> Result<Curve>,
         chance: bool,
     ) -> Drawing {
         let many = self.names.len() > CURVES;
