@@ -1,5 +1,7 @@
 //! Networks and parameters through serde: written, read, and made up.
 
+use std::collections::BTreeSet;
+
 use downhill_nn::autodiff::Tensor;
 use downhill_nn::{AnyLayer, Dropout, Init, Layout, Linear, Network, Params, Sequential};
 use proptest::prelude::*;
@@ -41,6 +43,19 @@ proptest! {
         let _ = bincode::deserialize::<(Network, Params)>(&bytes);
         let _ = bincode::deserialize::<(Network, Params)>(&bytes[..place]);
     }
+}
+
+/// The table that the tests of files and of derivatives walk has every built-in layer.
+#[test]
+fn no_built_in_layer_is_left_out() {
+    let place = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).unwrap();
+    let covered: BTreeSet<u32> =
+        built_in().iter().map(|(layer, _)| place(&bincode::serialize(layer).unwrap())).collect();
+    // "… expected variant index 0 <= i < 35".
+    let error = bincode::deserialize::<AnyLayer>(&u32::MAX.to_le_bytes()).unwrap_err().to_string();
+    let count: u32 = error.rsplit(' ').next().unwrap().parse().unwrap();
+    let missing: Vec<u32> = (0..count).filter(|place| !covered.contains(place)).collect();
+    assert!(count > 30 && missing.is_empty(), "places in the table of any.rs: {missing:?}");
 }
 
 #[test]
