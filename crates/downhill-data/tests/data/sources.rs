@@ -2,7 +2,7 @@
 
 use downhill_data::{
     Augment, Batch, Batches, Dataset, DiskArray, DiskBatches, Error, Prefetch, Schema, Source, Stream,
-    TableOptions, npy,
+    TableChunks, TableOptions, npy,
 };
 use downhill_tensor::{Shape, Target, Tensor};
 use proptest::prelude::*;
