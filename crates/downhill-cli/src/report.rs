@@ -21,22 +21,32 @@ pub(crate) struct About {
 }
 
 impl About {
-    pub(crate) fn new(data: &Dataset, target: &str, config: &Config) -> Result<About> {
+    pub(crate) fn new(data: &Dataset, target: &str) -> About {
         let title = match data.name() {
             "" => target.to_owned(),
             name => format!("{name}: {target}"),
         };
-        let facts = vec![
-            ("downhill", env!("CARGO_PKG_VERSION").to_owned()),
-            ("seed", config.seed.to_string()),
-            ("training samples", data.len().to_string()),
-            ("batch size", config.batch_size.to_string()),
-            ("optimizer", format!("{} at a rate of {}", config.optimizer.name, config.optimizer.rate())),
-            ("schedule", config.schedule.name.clone()),
-            ("configuration", config.to_toml()?),
-        ];
-        let command = std::env::args().map(quoted).collect::<Vec<_>>().join(" ");
-        Ok(About { title, facts, command })
+        let arguments = std::env::args().skip(1).map(quoted);
+        let command = std::iter::once("downhill".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ");
+        About { title, facts: Vec::new(), command }
+    }
+
+    /// The same with something to know.
+    pub(crate) fn fact(mut self, name: &'static str, value: impl ToString) -> About {
+        self.facts.push((name, value.to_string()));
+        self
+    }
+
+    /// The same with what a configuration says.
+    pub(crate) fn config(self, config: &Config) -> Result<About> {
+        let optimizer = format!("{} at a rate of {}", config.optimizer.name, config.optimizer.rate());
+        let about = self
+            .fact("seed", config.seed)
+            .fact("layers", config.layers_text()?)
+            .fact("optimizer", optimizer)
+            .fact("schedule", &config.schedule.name)
+            .fact("batch size", config.batch_size);
+        Ok(about)
     }
 
     /// A report that says this.

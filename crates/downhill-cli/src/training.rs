@@ -62,10 +62,10 @@ pub(crate) fn train(
     run: &RunArguments,
     interrupt: &Interrupt,
 ) -> Result<Outcome> {
-    let Task { train, test, target, .. } = task;
+    let Task { train, test, target, .. } = task.shaped(&config.input)?;
     make_folder(&run.output)?;
     write(&run.output.join(CONFIG), &config.to_toml()?)?;
-    let about = About::new(&train, &target, config)?;
+    let about = About::new(&train, &target).config(config)?;
     let recorder = Recorder::new();
     let mut trainer = trainer(&train, config, run, &recorder)?.stop_when(interrupt.flag());
     let server = run.serve.map(Server::start).transpose()?.map(Arc::new);

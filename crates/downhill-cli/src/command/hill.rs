@@ -37,8 +37,9 @@ struct Descent {
 pub(super) fn run(arguments: &HillArguments, json: bool) -> Result<()> {
     let HillArguments { data, reading, training, descents, threads, output } = arguments;
     let base = Config::new(training, None)?;
-    let source = Source::open(data, reading.delimiter, reading.labels.as_deref())?;
-    let Task { train, target, .. } = Task::new(source, reading, None, Cut { share: 0.0, seed: 0 })?;
+    let source = Source::open(data, &reading.opening()?)?;
+    let Task { train, target, .. } =
+        Task::new(source, reading, None, Cut { share: 0.0, seed: 0 })?.shaped(&base.input)?;
     let epochs = training.epochs.unwrap_or(30);
     let mut found: Vec<(Descent, Trace, Model)> = Vec::new();
     for name in descents {
@@ -70,7 +71,8 @@ pub(super) fn run(arguments: &HillArguments, json: bool) -> Result<()> {
     let loss = loss(&train, base.loss)?;
     let hill = survey(model, &*loss, &train, &paths, *threads)?
         .ok_or_else(|| Error::Input("this network is too large for a hill".into()))?;
-    About::new(&train, &target, &base)?.report().hill(&hill).train(&train).write(output)?;
+    let about = About::new(&train, &target).fact("epochs", epochs).fact("layers", base.layers_text()?);
+    about.fact("seed", base.seed).report().hill(&hill).train(&train).write(output)?;
     let descents = found.into_iter().map(|(descent, _, _)| descent).collect();
     output::report(&Descents { descents, file: output.clone() }, json)
 }

@@ -1,9 +1,10 @@
 //! Layers by name.
 
 use downhill::nn::{
-    Activation, AnyLayer, BatchNorm1d, BatchNorm2d, Dropout, Dropout2d, Embedding, Flatten, GaussianNoise,
-    Glu, GroupNorm, Gru, LayerNorm, LearnedPositions, Linear, Lstm, Maxout, PRelu, Parallel,
-    PositionalEncoding, Residual, RmsNorm, Rnn, Sequential, SwiGlu, TransformerEncoderLayer,
+    Activation, AnyLayer, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Dropout2d, Embedding,
+    Flatten, GaussianNoise, GlobalAvgPool, GlobalMaxPool, Glu, GroupNorm, Gru, LayerNorm, LearnedPositions,
+    Linear, Lstm, MaxPool2d, Maxout, PRelu, Parallel, PositionalEncoding, Residual, RmsNorm, Rnn, Sequential,
+    SwiGlu, TransformerEncoderLayer,
 };
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
@@ -43,6 +44,25 @@ pub(crate) enum LayerConfig {
         pieces: usize,
     },
 
+    /// A convolution of images; the padding keeps their size unless it is given.
+    #[serde(rename = "conv2d")]
+    Conv2d {
+        channels: usize,
+        kernel: usize,
+        #[serde(default = "one")]
+        stride: usize,
+        #[serde(default)]
+        padding: Option<usize>,
+    },
+    /// The largest of each square of this size.
+    #[serde(rename = "max-pool2d")]
+    MaxPool2d(usize),
+    /// The mean of each square of this size.
+    #[serde(rename = "avg-pool2d")]
+    AvgPool2d(usize),
+    GlobalAvgPool,
+    GlobalMaxPool,
+
     /// Drops numbers with this probability.
     Dropout(f64),
     /// Drops whole channels with this probability.
@@ -78,6 +98,10 @@ pub(crate) enum LayerConfig {
         heads: usize,
         hidden: usize,
     },
+}
+
+fn one() -> usize {
+    1
 }
 
 /// The activations that `--activation` knows.
@@ -148,6 +172,14 @@ impl LayerConfig {
             LayerConfig::Glu => Glu.into(),
             LayerConfig::SwiGlu => SwiGlu.into(),
             LayerConfig::Maxout { outputs, pieces } => Maxout::new(outputs, pieces).into(),
+
+            LayerConfig::Conv2d { channels, kernel, stride, padding } => {
+                Conv2d::new(channels, kernel).stride(stride).padding(padding.unwrap_or(kernel / 2)).into()
+            }
+            LayerConfig::MaxPool2d(size) => MaxPool2d::new(size).into(),
+            LayerConfig::AvgPool2d(size) => AvgPool2d::new(size).into(),
+            LayerConfig::GlobalAvgPool => GlobalAvgPool.into(),
+            LayerConfig::GlobalMaxPool => GlobalMaxPool.into(),
 
             LayerConfig::Dropout(p) => Dropout::new(p)?.into(),
             LayerConfig::Dropout2d(p) => Dropout2d::new(p)?.into(),

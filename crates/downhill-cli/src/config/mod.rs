@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) scale: Scale,
     /// The loss; by default cross-entropy for classes and squared errors for values.
     pub(crate) loss: LossConfig,
+    /// The shape of a sample, such as `[1, 28, 28]` for an image, if the data have it as a row.
+    pub(crate) input: Vec<usize>,
     /// The layers, without the last one, whose size follows from the target.
     pub(crate) layers: Vec<LayerConfig>,
     /// How θ moves.
@@ -81,6 +83,7 @@ impl Default for Config {
             validation: 0.15,
             scale: Scale::Standardize,
             loss: LossConfig::Auto,
+            input: Vec::new(),
             layers: layers::perceptron(&[64, 32], LayerConfig::Relu, 0.0),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
@@ -109,8 +112,13 @@ impl Config {
 
     fn read(path: &Path) -> Result<Config> {
         let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
-        toml::from_str(&text)
-            .map_err(|error| Error::Input(format!("{}: {}", path.display(), error.to_string().trim_end())))
+        Config::from_toml(&text, &path.display().to_string())
+    }
+
+    /// Reads a text; `name` stands for it in error messages.
+    pub(crate) fn from_toml(text: &str, name: &str) -> Result<Config> {
+        toml::from_str(text)
+            .map_err(|error| Error::Input(format!("{name}: {}", error.to_string().trim_end())))
     }
 
     /// Lets the flags that are given change it.
@@ -159,6 +167,12 @@ impl Config {
         self.schedule.check()
     }
 
+    /// The layers as the file has them, in one line.
+    pub(crate) fn layers_text(&self) -> Result<String> {
+        let text = self.to_toml()?;
+        Ok(text.lines().find_map(|line| line.strip_prefix("layers = ")).unwrap_or_default().to_owned())
+    }
+
     /// How a test part is cut off.
     pub(crate) fn cut(&self) -> Cut {
         Cut { share: self.test, seed: self.seed }
@@ -178,9 +192,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let mut config = Config::default();
+        let mut config = Config { input: vec![1, 8, 8], loss: LossConfig::Huber(1.5), ..Config::default() };
         config.layers.push(LayerConfig::Residual(vec![LayerConfig::Linear(8), LayerConfig::LeakyRelu(0.1)]));
-        config.loss = LossConfig::Huber(1.5);
         config.optimizer.weight_decay = Some(0.01);
         let text = config.to_toml().unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
