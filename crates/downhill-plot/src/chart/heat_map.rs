@@ -63,29 +63,35 @@ impl HeatMap {
     /// A confusion matrix: a row for each true class, and how large a part of its samples was taken for each class.
     /// What is right is on the diagonal, in another colour; of what is wrong, the root of its part is shown.
     pub fn confusion(confusion: &Confusion, names: &[String]) -> HeatMap {
-        let classes = confusion.classes();
-        let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
-        let cell = |i: usize| {
-            let (truth, taken) = (i / classes, i % classes);
+        HeatMap::confusion_of(confusion, names, &(0..confusion.classes()).collect::<Vec<_>>())
+    }
+
+    /// The same of some classes only.
+    pub fn confusion_of(confusion: &Confusion, names: &[String], classes: &[usize]) -> HeatMap {
+        let name = |&class: &usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+        let cell = |(truth, taken): (usize, usize)| {
             let count = confusion.count(truth, taken);
             let part = count as f64 / confusion.support(truth).max(1) as f64;
-            let tip =
-                format!("{} taken for {}: {count}, {} of the class", name(truth), name(taken), percent(part));
-            let text = if count == 0 { "·".into() } else { count.to_string() };
+            let (from, to) = (name(&truth), name(&taken));
             let class = match count {
                 0 => "f7",
                 _ if truth == taken => "f0",
                 _ => "f1",
             };
-            // Mistakes are rare, and are to be seen.
-            let shade = if truth == taken { part } else { part.sqrt() };
-            Cell { shade, class, text, tip }
+            Cell {
+                // Mistakes are rare, and are to be seen.
+                shade: if truth == taken { part } else { part.sqrt() },
+                class,
+                text: if count == 0 { "·".into() } else { count.to_string() },
+                tip: format!("{from} taken for {to}: {count}, {} of the class", percent(part)),
+            }
         };
+        let pairs = classes.iter().flat_map(|&truth| classes.iter().map(move |&taken| (truth, taken)));
         HeatMap {
             title: "Confusion matrix".into(),
             labels: ["taken for".into(), "true class".into()],
-            names: [(0..classes).map(name).collect(), (0..classes).map(name).collect()],
-            cells: (0..classes * classes).map(cell).collect(),
+            names: [classes.iter().map(name).collect(), classes.iter().map(name).collect()],
+            cells: pairs.map(cell).collect(),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct LineChart {
     range: [Option<[f64; 2]>; 2],
     dots: bool,
     band: Option<Vec<[f64; 3]>>,
+    /// Whether the curves are descents, and have the colours that those have on a hill.
+    descents: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -133,6 +135,12 @@ impl LineChart {
         self
     }
 
+    /// Gives the curves the colours that descents have on a hill.
+    pub(crate) fn of_descents(mut self) -> LineChart {
+        self.descents = true;
+        self
+    }
+
     /// Draws it.
     pub fn draw(&self) -> Drawing {
         let classes = self.classes();
@@ -192,6 +200,7 @@ impl LineChart {
             *number += 1;
             let colour = (*number - 1) % COLOURS;
             match line.look {
+                Look::Solid if self.descents => format!("line k{}", colour % 4),
                 Look::Solid => format!("line l{colour}"),
                 Look::Dashed => format!("line l{colour} dash"),
                 Look::Guide => format!("guide g{}", (*number - 1) % 2),

@@ -40,17 +40,22 @@ impl Hill {
     pub(crate) fn about(&self, plane: &Plane) -> String {
         match plane.kind {
             PlaneKind::Principal { share } => format!(
-                "The two directions in which θ moved the most hold {} of its way. The path is drawn where it lies in this plane; its true height may differ a little from the ground’s. The ring is the model.",
+                "The two directions in which θ moved the most hold {} of its way. The path is drawn \
+                    where it lies in this plane; its true height may differ a little from the ground’s. \
+                    The ring is the model.",
                 percent(share)
             ),
-            PlaneKind::FilterNormalised => "Two random directions, each filter’s as long as the filter itself (Li et al. 2018). It shows how wide the valley is; of the path it shows little, since a path is almost at right angles to anything random.".into(),
+            PlaneKind::FilterNormalised => "Two random directions, each filter’s as long as the filter \
+                itself (Li et al. 2018). It shows how wide the valley is; of the path it shows little, \
+                since a path is almost at right angles to anything random."
+                .into(),
         }
     }
 
     fn map_of(&self, plane: &Plane, descents: &[usize], title: String) -> Drawing {
         let entry = |&i: &usize| Entry {
             name: &self.descents[i].name,
-            class: format!("line t{}", i % 4),
+            class: format!("line k{}", i % 4),
             filled: false,
         };
         let labels = match plane.kind {

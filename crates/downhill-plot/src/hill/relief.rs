@@ -19,8 +19,8 @@ struct View {
 /// How high the highest point is, in sides of the square below.
 const HEIGHT: f64 = 0.52;
 /// The side of the square, and where its middle is.
-const SCALE: f64 = 264.0;
-const MIDDLE: [f64; 2] = [220.0, 232.0];
+const SCALE: f64 = 284.0;
+const MIDDLE: [f64; 2] = [220.0, 236.0];
 
 impl View {
     /// Where the ground falls towards the viewer, turned a little.
@@ -30,7 +30,7 @@ impl View {
             gx += ((i % side) as f64 / (side - 1) as f64 - 0.5) * height;
             gy += ((i / side) as f64 / (side - 1) as f64 - 0.5) * height;
         }
-        View { around: (-gx).atan2(-gy) + 0.45, above: 0.72 }
+        View { around: (-gx).atan2(-gy) + 0.45, above: 0.62 }
     }
 
     /// Where a place of the ground is seen, and how near it is. Places are parts of the sides.
@@ -58,7 +58,7 @@ impl Hill {
             svg.text("title", [8.0, 20.0], Anchor::Start, &title);
             let mut x = 8.0;
             for (i, descent) in self.descents.iter().enumerate().filter(|_| self.descents.len() > 1) {
-                svg.line(&format!("line t{}", i % 4), [x, 38.0], [x + 20.0, 38.0]);
+                svg.line(&format!("line k{}", i % 4), [x, 38.0], [x + 20.0, 38.0]);
                 svg.text("", [x + 26.0, 42.0], Anchor::Start, &descent.name);
                 x += 44.0 + 6.4 * descent.name.chars().count() as f64;
             }

@@ -14,6 +14,8 @@ use crate::{Error, PathPoint, Result, Trace};
 
 /// The most points of all paths together that the principal plane is found from.
 const POINTS: usize = 400;
+/// The multiply-adds that a survey is to cost at most, unless it is told its size: some seconds.
+const BUDGET: usize = 200_000_000_000;
 
 /// Measures the loss around a model: in the principal plane of the paths that led to it, and in a random one.
 ///
@@ -43,15 +45,16 @@ pub struct Survey<'a, T: Scalar = f32> {
     loss: &'a dyn Loss<T>,
     data: Dataset<T>,
     descents: Vec<(String, Vec<&'a PathPoint>)>,
-    side: usize,
-    samples: usize,
+    side: Option<usize>,
+    samples: Option<usize>,
     seed: u64,
     threads: usize,
 }
 
 impl<'a, T: Scalar> Survey<'a, T> {
     /// A survey of the loss on a data set, given as it was before any scaling, around a model: on a grid of 41 × 41
-    /// points, of at most 512 samples taken evenly from the data, on all of the machine's processors.
+    /// points, of at most 512 samples taken evenly from the data, on all of the machine's processors. For a large network
+    /// both are less, so that it takes seconds rather than minutes.
     ///
     /// # Errors
     /// If the data are not such as the model was trained on.
@@ -64,8 +67,8 @@ impl<'a, T: Scalar> Survey<'a, T> {
             loss,
             data,
             descents: Vec::new(),
-            side: 41,
-            samples: 512,
+            side: None,
+            samples: None,
             seed: 0,
             threads: 0,
         })
@@ -81,14 +84,14 @@ impl<'a, T: Scalar> Survey<'a, T> {
     /// Sets the number of points on a side of the grid: from 2 to 501.
     #[must_use]
     pub fn side(mut self, points: usize) -> Survey<'a, T> {
-        self.side = points;
+        self.side = Some(points);
         self
     }
 
     /// Sets the most samples that the loss is the mean of.
     #[must_use]
     pub fn samples(mut self, samples: usize) -> Survey<'a, T> {
-        self.samples = samples;
+        self.samples = Some(samples);
         self
     }
 
@@ -106,17 +109,29 @@ impl<'a, T: Scalar> Survey<'a, T> {
         self
     }
 
+    /// The points on a side and the samples: as told, or as many as the budget is for.
+    fn size(&self) -> (usize, usize) {
+        let summary = self.network.summary(self.params);
+        let cost = summary.layers.first().map_or(0, |layer| layer.multiply_adds).max(1);
+        // Of two planes.
+        let side = self.side.unwrap_or_else(|| (BUDGET / 2 / cost / 64).isqrt().clamp(15, 41));
+        let samples =
+            self.samples.unwrap_or_else(|| (BUDGET / 2 / cost / (side * side).max(1)).clamp(16, 512));
+        (side, samples)
+    }
+
     /// Measures it.
     ///
     /// # Errors
     /// [`Error::Setting`] and [`Error::Needs`] for a setting out of its range; [`Error::OtherNetwork`] for a descent of
     /// another network; [`Error::Model`] if the targets do not fit the loss.
     pub fn measure(self) -> Result<Hill> {
-        if !(2..=501).contains(&self.side) {
+        let (side, samples) = self.size();
+        if !(2..=501).contains(&side) {
             let setting = "the side of a hill's grid";
-            return Err(Error::Setting { setting, rule: "from 2 to 501", value: self.side });
+            return Err(Error::Setting { setting, rule: "from 2 to 501", value: side });
         }
-        if self.samples == 0 || self.data.is_empty() {
+        if samples == 0 || self.data.is_empty() {
             return Err(Error::Needs { what: "a hill", needs: "at least one sample" });
         }
         let expected = self.params.len();
@@ -125,11 +140,12 @@ impl<'a, T: Scalar> Survey<'a, T> {
                 return Err(Error::OtherNetwork { name: name.clone(), expected, found: point.theta.len() });
             }
         }
-        let every = self.data.len().div_ceil(self.samples);
+        let every = self.data.len().div_ceil(samples);
         let rows: Vec<usize> = (0..self.data.len()).step_by(every).collect();
         let data = self.data.select(&rows)?;
         let ground = Ground {
             survey: &self,
+            side,
             inputs: data.inputs(),
             target: data.target(),
             threads: Threads::new(self.threads),
@@ -162,6 +178,7 @@ impl<'a, T: Scalar> Survey<'a, T> {
 /// What a survey measures on.
 struct Ground<'a, 'b, T: Scalar> {
     survey: &'b Survey<'a, T>,
+    side: usize,
     inputs: &'b Tensor<T>,
     target: &'b Target<T>,
     threads: Threads,
@@ -177,7 +194,7 @@ impl<T: Scalar> Ground<'_, '_, T> {
             PlaneKind::FilterNormalised => [[-1.0, 1.0]; 2],
             PlaneKind::Principal { .. } => window(paths.iter().flatten()),
         };
-        let side = self.survey.side;
+        let side = self.side;
         let at = |[low, high]: [f64; 2], i: usize| low + (high - low) * i as f64 / (side - 1) as f64;
         let losses = self.losses(side, side, |row, column, theta| {
             let (a, b) = (at(x, column), at(y, row));

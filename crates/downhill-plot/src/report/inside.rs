@@ -12,6 +12,11 @@ use crate::{Bars, LineChart, PartTrace};
 /// The most parts of θ that have a curve or a histogram.
 const PARTS: usize = 8;
 
+/// What is said below the norms.
+const WEIGHTS: &str = "Weights that grow without end, or vanish, are a sign of trouble.";
+const GRADIENTS: &str = "Of each step’s batch, before any clipping. Layers that lie orders of magnitude below the others \
+    hardly learn.";
+
 impl<T: Scalar> Report<'_, T> {
     pub(super) fn inside(&self) -> Option<Section> {
         let mut section = Section::new("inside", "Inside", "Inside the network");
@@ -48,8 +53,8 @@ impl<T: Scalar> Report<'_, T> {
             };
             section.heading("While it learned");
             section.figures(&[
-                (curves("Norm of the weights", |part| &part.weights), "Weights that grow without end, or vanish, are a sign of trouble.".into()),
-                (curves("Norm of the gradient", |part| &part.gradients), "Of each step’s batch, before any clipping. Layers that lie orders of magnitude below the others hardly learn.".into()),
+                (curves("Norm of the weights", |part| &part.weights), WEIGHTS.into()),
+                (curves("Norm of the gradient", |part| &part.gradients), GRADIENTS.into()),
             ]);
         }
         if let Some(model) = self.model {

@@ -12,6 +12,12 @@ use crate::{Bars, Drawing, HeatMap, LineChart, Scatter};
 
 /// The most curves in a chart: of more classes, those that are told apart the worst.
 const CURVES: usize = 6;
+/// The most classes in the confusion matrix: of more, those with the most mistakes.
+const MATRIX: usize = 30;
+
+/// What is said below the receiver operating characteristic.
+const ROC: &str = "Each class against all others, from the strictest threshold to the laxest. In brackets the area under \
+    the curve: the chance that a sample of the class gets a higher score than another.";
 
 impl<T: Scalar> Report<'_, T> {
     pub(super) fn quality(&self, answered: &Answered) -> Option<Section> {
@@ -42,14 +48,22 @@ impl Classes {
         let low = 1.0 / self.names.len().max(2) as f64;
         let sure = Bars::histogram_over("How sure it is", &confidence, [low.min(0.5), 1.0], 20)
             .labels("probability of the predicted class", "samples");
+        let matrix = HeatMap::confusion_of(confusion, &self.names, &hardest(confusion));
+        let most = if self.names.len() > MATRIX { "The classes with the most mistakes. " } else { "" };
         section.figures(&[
-            (HeatMap::confusion(confusion, &self.names).draw(), "Rows are what a sample is, columns what it was taken for.".into()),
+            (matrix.draw(), format!("{most}Rows are what a sample is, columns what it was taken for.")),
             (
                 reliability.draw(),
-                format!("Expected calibration error {}: how far, on average, its certainty is off.", percent(calibrated.error)),
+                format!(
+                    "Expected calibration error {}: how far, on average, its certainty is off.",
+                    percent(calibrated.error)
+                ),
             ),
-            (roc_chart(self), "Each class against all others, from the strictest threshold to the laxest. In brackets the area under the curve: the chance that a sample of the class gets a higher score than another.".into()),
-            (precision_recall_chart(self), "The better, the farther to the upper right. In brackets the average precision.".into()),
+            (self.curve_chart("ROC", ["false positives", "true positives"], roc, true), ROC.into()),
+            (
+                self.curve_chart("Precision and recall", ["recall", "precision"], precision_recall, false),
+                "The better, the farther to the upper right. In brackets the average precision.".into(),
+            ),
             (sure.draw(), String::new()),
         ]);
         section.heading("By class");
@@ -64,6 +78,26 @@ impl Classes {
         };
         let rows: Vec<_> = (0..self.names.len()).map(row).collect();
         section.table(&["class", "#precision", "#recall", "#F1", "#samples"], &rows);
+    }
+
+    /// The curves of the hardest classes.
+    fn curve_chart(
+        &self,
+        title: &str,
+        [x, y]: [&str; 2],
+        curve: fn(&[f64], &[bool]) -> Option<Curve>,
+        chance: bool,
+    ) -> Drawing {
+        let many = self.names.len() > CURVES;
+        let title = if many { format!("{title}: the {CURVES} hardest classes") } else { title.into() };
+        let mut chart = LineChart::new(title).labels(x, y).range([0.0, 1.0], [0.0, 1.0]);
+        for (class, curve) in self.curves(curve) {
+            chart = chart.line(format!("{} ({})", self.names[class], digits(curve.area, 3)), curve.points);
+        }
+        if chance {
+            chart = chart.guide("chance", [[0.0, 0.0], [1.0, 1.0]]);
+        }
+        chart.draw()
     }
 
     /// The curve of each class, or of the positive one of two, the worst first.
@@ -81,28 +115,16 @@ impl Classes {
     }
 }
 
-fn roc_chart(classes: &Classes) -> Drawing {
-    let mut chart = LineChart::new(title(classes, "ROC"))
-        .labels("false positives", "true positives")
-        .range([0.0, 1.0], [0.0, 1.0]);
-    for (class, curve) in classes.curves(roc) {
-        chart = chart.line(format!("{} ({})", classes.names[class], digits(curve.area, 3)), curve.points);
-    }
-    chart.guide("chance", [[0.0, 0.0], [1.0, 1.0]]).draw()
-}
-
-fn precision_recall_chart(classes: &Classes) -> Drawing {
-    let mut chart = LineChart::new(title(classes, "Precision and recall"))
-        .labels("recall", "precision")
-        .range([0.0, 1.0], [0.0, 1.0]);
-    for (class, curve) in classes.curves(precision_recall) {
-        chart = chart.line(format!("{} ({})", classes.names[class], digits(curve.area, 3)), curve.points);
-    }
-    chart.draw()
-}
-
-fn title(classes: &Classes, what: &str) -> String {
-    if classes.names.len() > CURVES { format!("{what}: the {CURVES} hardest classes") } else { what.into() }
+/// The classes with the most mistakes, in their own order: all of them, if they are few.
+fn hardest(confusion: &Confusion) -> Vec<usize> {
+    let mut classes: Vec<usize> = (0..confusion.classes()).collect();
+    let taken =
+        |class: usize| (0..confusion.classes()).map(|truth| confusion.count(truth, class)).sum::<u64>();
+    let mistakes = |class: usize| confusion.support(class) + taken(class) - 2 * confusion.count(class, class);
+    classes.sort_by_cached_key(|&class| std::cmp::Reverse(mistakes(class)));
+    classes.truncate(MATRIX);
+    classes.sort_unstable();
+    classes
 }
 
 impl Values {
@@ -125,8 +147,8 @@ impl Values {
                 .points("", pairs(&predicted, &residuals))
                 .labels(format!("predicted {name}"), "predicted − true")
                 .zero();
-            let spread =
-                Bars::histogram("How far it is off", &residuals, 24).labels("predicted − true", "samples");
+            let spread = Bars::histogram("How far it is off", &residuals, 24);
+            let spread = spread.labels("predicted − true", "samples");
             section.figures(&[
                 (compared.draw(), "Each point a sample; on the dashed line it is right.".into()),
                 (left.draw(), "What is left should show no pattern.".into()),

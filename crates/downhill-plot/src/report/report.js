@@ -79,8 +79,8 @@
       dots.forEach((dot) => { dot.style.display = x === whole ? "" : "none"; });
       const marks = svg.querySelector(".ticks");
       marks.replaceChildren();
-      for (const value of ticks(x)) {
-        if (integers && Math.abs(value - Math.round(value)) > 1e-6) continue;
+      const all = ticks(x), round = all.filter((value) => Math.abs(value - Math.round(value)) < 1e-6);
+      for (const value of integers && round.length > 1 ? round : all) {
         const at = x.at(value);
         make("path", { class: "axis", d: `M${at} ${y.from}V${y.from + 4}` }, marks);
         make("text", { class: "tick", x: at, y: y.from + 17, "text-anchor": "middle" }, marks).textContent = short(value);
@@ -103,8 +103,8 @@
         const nearest = line.points.reduce((best, point) => point[1] !== null && (best === null || Math.abs(point[0] - near) < Math.abs(best[0] - near)) ? point : best, null);
         if (!nearest || line.c.startsWith("guide")) continue;
         text += `\n${line.n}  ${short(nearest[1])}`;
-        const colour = (line.c.match(/\bl(\d)\b/) || [0, 0])[1];
-        if (nearest[0] >= x.low && nearest[0] <= x.high) make("circle", { class: "dot f" + colour, r: 4, cx: x.at(nearest[0]), cy: y.at(nearest[1]) }, cursor);
+        const [, kind, number] = line.c.match(/\b([lk])(\d)\b/) || [0, "l", 0];
+        if (nearest[0] >= x.low && nearest[0] <= x.high) make("circle", { class: "dot " + (kind === "k" ? "v" : "f") + number, r: 4, cx: x.at(nearest[0]), cy: y.at(nearest[1]) }, cursor);
       }
       say(event, text);
       if (start !== null) {
@@ -205,9 +205,10 @@
     canvas.setAttribute("aria-label", svg.getAttribute("aria-label") + "; the arrow keys turn it");
     stage.append(canvas);
     for (const group of svg.querySelectorAll(".relief, .paths")) group.remove();
+    stage.parentNode.querySelector("figcaption")?.append(" Drag to turn it.");
     const see = (u, v, height) => {
       const sin = Math.sin(around), cos = Math.cos(around), a = u - .5, b = v - .5, near = a * sin + b * cos;
-      return [220 + scale * (a * cos - b * sin), 232 + scale * (near * Math.sin(above) - (height - .35) * tall * Math.cos(above)), near];
+      return [220 + scale * (a * cos - b * sin), 236 + scale * (near * Math.sin(above) - (height - .35) * tall * Math.cos(above)), near];
     };
     const draw = () => {
       const width = stage.clientWidth, ratio = Math.min(3, devicePixelRatio || 1);

@@ -53,6 +53,9 @@ pub(super) fn image_shape<T: Scalar>(data: &Dataset<T>) -> Option<[usize; 3]> {
     (shape[1] > 1 && shape[2] > 1 && shape[1] <= 512 && shape[2] <= 512).then_some(shape)
 }
 
+/// The most pixels on a side of an image: of a larger one, every so-manieth is taken.
+const SIDE: usize = 160;
+
 /// A sample as an image.
 pub(super) fn image<T: Scalar>(
     data: &Dataset<T>,
@@ -60,7 +63,16 @@ pub(super) fn image<T: Scalar>(
     sample: usize,
 ) -> Result<Image> {
     let row = data.inputs().rows(sample..sample + 1)?;
-    Image::from_planes(channels, height, width, &numbers(row.as_slice()))
+    let pixels = row.as_slice();
+    let every = height.max(width).div_ceil(SIDE);
+    let at = |channel: usize, y: usize, x: usize| pixels[(channel * height + y) * width + x].as_f64();
+    let mut values = Vec::new();
+    for channel in 0..channels {
+        for y in (0..height).step_by(every) {
+            values.extend((0..width).step_by(every).map(|x| at(channel, y, x)));
+        }
+    }
+    Image::from_planes(channels, height.div_ceil(every), width.div_ceil(every), &values)
 }
 
 /// The three features of a sample that are the most unusual, in words.
