@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use downhill::data::Dataset;
 use downhill::prelude::*;
-use downhill_benches::chart::{Line, Panel, svg};
 use downhill_benches::measure::{in_turns, median};
 use downhill_benches::record;
 use downhill_benches::workload::Workload;
+use downhill_plot::{Drawing, LineChart};
 
 const REPEATS: usize = 11;
 
@@ -93,31 +93,28 @@ fn rows() -> Growth {
 }
 
 impl Growth {
+    /// What the whole costs beside powers of the size, and a part of it.
     fn plot(&self) -> String {
-        let whole = self.lines(|_, seconds| seconds * 1e6);
-        let one = &whole[0];
-        let last = one.points[one.points.len() - 1];
-        let guides = self.guides.iter().map(|&(name, exponent)| Line::power(name, last, exponent, one));
-        let guides = guides.collect();
+        let mut whole = self.chart(self.whole, |_, seconds| seconds * 1e6);
+        if let Some(last) = self.points.last() {
+            for &(name, exponent) in self.guides {
+                // As long as the curve, through the last point of its first.
+                let power =
+                    |point: &Point| (point.at as f64 / last.at as f64).powi(exponent) * last.seconds[0] * 1e6;
+                whole = whole.guide(name, self.points.iter().map(|point| [point.at as f64, power(point)]));
+            }
+        }
         let (title, part) = self.part;
-        svg(&[
-            Panel { title: self.whole.into(), horizontal: self.horizontal.into(), lines: whole, guides },
-            Panel {
-                title: title.into(),
-                horizontal: self.horizontal.into(),
-                lines: self.lines(part),
-                guides: vec![],
-            },
-        ])
+        Drawing::beside(&[whole.draw(), self.chart(title, part).draw()]).svg()
     }
 
     /// A curve for each number of threads.
-    fn lines(&self, value: impl Fn(&Point, f64) -> f64) -> Vec<Line> {
-        let line = |(i, name): (usize, &str)| {
+    fn chart(&self, title: &str, value: impl Fn(&Point, f64) -> f64) -> LineChart {
+        let chart = LineChart::new(title).labels(self.horizontal, "").log_x().log_y().dots();
+        ["1 thread", "2 threads"].into_iter().enumerate().fold(chart, |chart, (i, name)| {
             let at = |point: &Point| [point.at as f64, value(point, point.seconds[i])];
-            Line { name: name.into(), points: self.points.iter().map(at).collect() }
-        };
-        ["1 thread", "2 threads"].into_iter().enumerate().map(line).collect()
+            chart.line(name, self.points.iter().map(at))
+        })
     }
 
     /// Tab-separated: what grows, its value, threads, µs, GFLOP/s.

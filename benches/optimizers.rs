@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use downhill::optim::{
     Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, GradientDescent, Lamb, Lars, Layout, Lion,
-    Muon, NAdam, Optimizer, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+    Muon, NAdam, Objective, Optimizer, RAdam, Result, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd,
+    Sgd, Sophia,
 };
 use downhill::tensor::{Real, vectorize};
 use downhill_benches::measure::in_turns;
@@ -55,6 +56,8 @@ fn optimizers<T: Real>(element: &str) -> Result<String> {
         // It reads and writes ∇L twice, for what a step is as long as the weights.
         ("LAMB", 2, || Ok(Box::new(Lamb::<T>::new(RATE)?))),
         ("LARS", 1, || Ok(Box::new(Lars::<T>::new(RATE)?))),
+        // Between its looks at the curvature, which it only reads then.
+        ("Sophia", 2, || Ok(Box::new(Sophia::<T>::new(RATE)?.every(u64::MAX)?))),
         // Of a vector, whose squares it remembers one by one.
         ("Adafactor", 1, || Ok(Box::new(Adafactor::<T>::new(RATE)?))),
         // Of a vector, which is left to AdamW.
@@ -102,8 +105,33 @@ fn times<T: Real>(mut optimizer: Box<dyn Optimizer<T>>, vectors: usize, size: us
     let (mut other_theta, other_gradient) = (theta.clone(), gradient.clone());
     let mut state = vec![vec![T::zero(); size]; vectors];
     let mut pass = || pass(&mut other_theta, &other_gradient, &mut state);
-    let mut step = || optimizer.step(&mut theta, &mut gradient, &layout).expect("a step");
+    let evaluates = optimizer.needs_objective();
+    let mut step = || {
+        if evaluates {
+            optimizer.step_on(&mut theta, &mut gradient, &mut Still, &layout).expect("a step");
+        } else {
+            optimizer.step(&mut theta, &mut gradient, &layout).expect("a step");
+        }
+    };
     in_turns(REPEATS, [&mut pass, &mut step])
+}
+
+/// An objective that costs nothing: the gradient is there already.
+struct Still;
+
+impl<T: Real> Objective<T> for Still {
+    fn gradient(&mut self, _: &[T], _: &mut [T]) -> Result<T> {
+        Ok(T::zero())
+    }
+
+    fn value(&mut self, _: &[T]) -> Result<T> {
+        Ok(T::zero())
+    }
+
+    fn hessian_product(&mut self, _: &[T], v: &[T], product: &mut [T]) -> Result<()> {
+        product.copy_from_slice(v);
+        Ok(())
+    }
 }
 
 /// Reads θ, ∇L and up to three further vectors, and writes all but ∇L, with hardly any arithmetic.

@@ -51,9 +51,12 @@ fn train(folder: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
     let (x, y) = (DiskArray::npy(folder.join("x.npy"))?, DiskArray::npy(folder.join("y.npy"))?);
     let size = fs::metadata(folder.join("x.npy"))?.len();
     println!("{rows} rows of {FEATURES} features, {:.2} GB on disk", size as f64 / 1e9);
-    let batches = DiskBatches::classification(x, y, CLASSES, 256)?.shuffled(1);
+    let batches: DiskBatches = DiskBatches::classification(x, y, CLASSES, 256)?.shuffled(1);
     let layers = Sequential::new().then(Linear::new(32)).then(Activation::Relu).then(Linear::new(CLASSES));
-    let fit = Trainer::new(layers, CrossEntropy::new()).epochs(1).seed(1).fit_source(Prefetch::new(batches, 2, 4))?;
+    let fit = Trainer::new(layers, CrossEntropy::new())
+        .epochs(1)
+        .seed(1)
+        .fit_source(Prefetch::new(batches, 2, 4))?;
     let epoch = &fit.history.epochs[0];
     println!("one epoch: {:.1} s, mean loss {:.4}", epoch.seconds, epoch.loss);
     if let Some(peak) = peak_memory() {

@@ -1,6 +1,5 @@
 //! What the benches, the files beside this folder, have in common.
 
-pub mod chart;
 pub mod measure;
 pub mod record;
 pub mod workload;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use downhill::data::{Arrays, safetensors};
 use downhill::prelude::Network;
+use downhill::train::state_dict;
 
 use crate::check::{Checks, Outcome, Precision, Tolerance, Verdict};
 use crate::json::Json;
@@ -27,10 +28,7 @@ fn run_in<T: Precision>(case: Json<'_>, state: &Arrays, io: &Arrays, checks: &mu
     let input = io.numbers("input")?;
     let network = Network::build(layers, input.shape().sample())?;
     let mut params = network.init::<T>(0);
-    // PyTorch counts batches in batch normalisation and does not use their number.
-    for name in state.names().filter(|name| !name.ends_with("num_batches_tracked")) {
-        params.set(name, &state.numbers(name)?)?;
-    }
+    state_dict::set(&mut params, state)?;
     let tolerance = Tolerance::of_operation::<T>(case.number("f32_vs_f64_max_abs"));
     let expected = io.numbers("expected_output_f64")?;
     checks.compare("output", &network.predict(&params, &input)?, &expected, tolerance);

@@ -118,19 +118,23 @@ impl<T: Real> Core<T> {
         Ok(())
     }
 
-    /// Writes 0 wherever no parameter's derivative was written. Parameters that do not overlap are
-    /// mostly recorded in the order of θ, so that the inner search ends at once.
+    /// Writes 0 wherever no parameter's derivative was written, of parameters that do not overlap.
     fn clear_unreached(&self, gradient: &mut [T]) {
+        let written = self.parameters.iter().filter(|p| p.reached && p.end > p.start);
+        // Mostly they are recorded in the order of θ; otherwise each is searched for.
+        let in_order = written.clone().is_sorted_by_key(|p| p.start);
+        let mut recorded = written.clone();
         let mut end = 0;
-        while end < gradient.len() {
-            let next = self
-                .parameters
-                .iter()
-                .filter(|p| p.reached && p.start >= end && p.end > p.start)
-                .min_by_key(|p| p.start);
+        loop {
+            let next = if in_order {
+                recorded.next()
+            } else {
+                written.clone().filter(|p| p.start >= end).min_by_key(|p| p.start)
+            };
             let start = next.map_or(gradient.len(), |p| p.start);
             gradient[end..start].fill(T::zero());
-            end = next.map_or(gradient.len(), |p| p.end);
+            let Some(next) = next else { break };
+            end = next.end;
         }
     }
 }

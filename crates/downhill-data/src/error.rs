@@ -223,6 +223,29 @@ pub enum Error {
         value: f64,
     },
 
+    /// A folder without images.
+    #[error("{folder}: there are no images, in folders named like their classes")]
+    NoImages {
+        /// The folder.
+        folder: String,
+    },
+    /// An image of another size than the others.
+    #[error("{name} has {} x {} pixels, not {} x {}: give a size to bring all images to", found[0], found[1], expected[0], expected[1])]
+    ImageSize {
+        /// The file.
+        name: String,
+        /// Its height and width.
+        found: [usize; 2],
+        /// Those of the first image.
+        expected: [usize; 2],
+    },
+    /// A number of channels that images are not read in.
+    #[error("images are read with 1 channel or 3, not {channels}")]
+    Channels {
+        /// The number.
+        channels: usize,
+    },
+
     /// Inputs and targets of different numbers.
     #[error("there are {inputs} inputs, but {targets} targets")]
     Lengths {

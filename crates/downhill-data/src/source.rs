@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Real, Shape};
 
-use crate::{Batch, Epoch, Result};
+use crate::{Batch, Encoder, Epoch, Result};
 
 /// Batches, epoch after epoch: what a training loop goes through.
 ///
@@ -47,6 +47,11 @@ pub trait Source<T: Real = f32> {
     fn value_names(&self) -> &[String] {
         &[]
     }
+
+    /// What made the inputs of a table, if anything did.
+    fn encoder(&self) -> Option<&Encoder> {
+        None
+    }
 }
 
 impl<T: Real> Source<T> for Epoch<T> {
@@ -82,5 +87,9 @@ impl<T: Real> Source<T> for Epoch<T> {
 
     fn value_names(&self) -> &[String] {
         self.data().value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        self.data().encoder()
     }
 }

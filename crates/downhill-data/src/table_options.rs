@@ -130,15 +130,14 @@ impl Default for TableOptions {
 fn header(header: Option<Record<'_>>, table: &str) -> Result<Vec<String>> {
     let table = || table.to_owned();
     let header = header.ok_or_else(|| Error::NoRows { table: table() })?;
-    let names = header.cells().collect::<Result<Vec<&str>, _>>();
-    let names = names.map_err(|_| Error::Utf8 { table: table(), row: 0 })?;
+    let names = header.cells().map_err(|_| Error::Utf8 { table: table(), row: 0 })?;
     if names.iter().all(|name| name.parse::<f64>().is_ok()) {
         return Err(Error::NoHeader { table: table() });
     }
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
-fn check_names(columns: &[String], table: &str) -> Result<()> {
+pub(crate) fn check_names(columns: &[String], table: &str) -> Result<()> {
     if let Some(place) = columns.iter().position(String::is_empty) {
         return Err(Error::Unnamed { table: table.to_owned(), column: place + 1 });
     }

@@ -72,22 +72,50 @@ impl Group {
     }
 }
 
-/// An optimizer with settings of their own for some parts of θ: made by [`Optimizer::group`].
+/// What an optimizer changes in the layout of θ.
+#[derive(Debug, Clone)]
+enum Change {
+    /// What a group says of the parts whose name matches a pattern.
+    Group(String, Group),
+    /// Parts of at most one axis do not decay.
+    SpareVectors,
+}
+
+impl Change {
+    fn apply(&self, layout: &mut Layout) -> Result<()> {
+        match self {
+            Change::Group(pattern, group) => group.apply(pattern, layout)?,
+            Change::SpareVectors => {
+                let vectors = layout.parts().iter().filter(|part| part.shape.len() < 2);
+                for name in vectors.map(|part| part.name.clone()).collect::<Vec<_>>() {
+                    layout.set_decay(&name, false);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An optimizer with settings of their own for some parts of θ: made by [`Optimizer::group`] and
+/// [`Optimizer::decay_matrices_only`].
 ///
 /// Groups add up: of two that a part belongs to, the rates are multiplied. A step is an error, and moves nothing,
 /// if there are parts and none belongs to the group.
 #[derive(Debug, Clone)]
 pub struct Grouped<O> {
     inner: O,
-    pattern: String,
-    group: Group,
+    change: Change,
     /// The layout of the last step, and that with the group's settings.
     layouts: Option<[Layout; 2]>,
 }
 
 impl<O> Grouped<O> {
     pub(crate) fn new(inner: O, pattern: String, group: Group) -> Grouped<O> {
-        Grouped { inner, pattern, group, layouts: None }
+        Grouped { inner, change: Change::Group(pattern, group), layouts: None }
+    }
+
+    pub(crate) fn sparing_vectors(inner: O) -> Grouped<O> {
+        Grouped { inner, change: Change::SpareVectors, layouts: None }
     }
 }
 
@@ -100,7 +128,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Grouped<O> {
             return self.inner.step(theta, gradient, grouped);
         }
         let mut grouped = layout.clone();
-        self.group.apply(&self.pattern, &mut grouped)?;
+        self.change.apply(&mut grouped)?;
         let [_, grouped] = self.layouts.insert([layout.clone(), grouped]);
         self.inner.step(theta, gradient, grouped)
     }
@@ -148,6 +176,19 @@ mod tests {
         let mut theta = [1.0; 4];
         optimizer.step(&mut theta, &mut [1.0; 4], &layout).unwrap();
         assert_eq!(theta, [1.0, 0.0, 1.0, -1.0]);
+    }
+
+    #[test]
+    fn vectors_are_spared() {
+        let mut layout = Layout::default();
+        layout.push("weight", Shape::from([1, 1]), true);
+        layout.push("bias", Shape::from([1]), true);
+        layout.push("scale", Shape::SCALAR, true);
+        let sgd = Sgd::new(0.5).unwrap().weight_decay(0.5).unwrap();
+        let mut optimizer = Optimizer::<f64>::decay_matrices_only(sgd);
+        let mut theta = [1.0; 3];
+        optimizer.step(&mut theta, &mut [0.0; 3], &layout).unwrap();
+        assert_eq!(theta, [0.75, 1.0, 1.0]);
     }
 
     #[test]

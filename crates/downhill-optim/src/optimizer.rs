@@ -241,6 +241,21 @@ pub trait Optimizer<T: Real = f32>: Send {
         Grouped::new(self, pattern.into(), group)
     }
 
+    /// Lets weight decay act on parts of two axes and more only: on the weights of layers, not on their biases or on the
+    /// gains of normalisations.
+    ///
+    /// ```
+    /// use downhill_optim::{AdamW, Optimizer};
+    /// let optimizer: &dyn Optimizer = &AdamW::new(1e-3)?.weight_decay(0.1)?.decay_matrices_only();
+    /// # Ok::<(), downhill_optim::Error>(())
+    /// ```
+    fn decay_matrices_only(self) -> Grouped<Self>
+    where
+        Self: Sized,
+    {
+        Grouped::sparing_vectors(self)
+    }
+
     /// Sets the rate before each step from a schedule, whose base is the present rate.
     fn schedule<S: Schedule>(self, schedule: S) -> Scheduled<Self, S>
     where

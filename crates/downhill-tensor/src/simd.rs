@@ -1,6 +1,6 @@
 //! The widest instructions that this processor has, chosen at run time.
 
-/// Runs an expression compiled for AVX2 where this processor has it: `vectorize!(for x in xs { … })`.
+/// Runs an expression compiled for AVX-512 or AVX2 where this processor has it: `vectorize!(for x in xs { … })`.
 ///
 /// The expression is compiled once for each instruction set, and the compiler vectorises its loops anew
 /// each time. The result is the same to the bit, since it neither reorders nor contracts floating-point
@@ -37,14 +37,22 @@ macro_rules! vectorize {
     };
 }
 
-/// Runs `f` compiled for AVX2 where this processor has it: what [`vectorize!`](crate::vectorize!) expands to.
-///
-/// Not for AVX-512: loops over memory gain little from it, and every loop would be compiled once more.
+/// Runs `f` compiled for AVX-512 or AVX2 where this processor has it: what
+/// [`vectorize!`](crate::vectorize!) expands to.
 #[inline(always)]
 pub fn widest<R>(f: impl FnOnce() -> R) -> R {
     match Instructions::detect() {
         #[cfg(target_arch = "x86_64")]
-        Instructions::Avx2 | Instructions::Avx512 => {
+        Instructions::Avx512 => {
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn avx512<R>(f: impl FnOnce() -> R) -> R {
+                f()
+            }
+            // SAFETY: this processor has these features.
+            unsafe { avx512(f) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Avx2 => {
             #[target_feature(enable = "avx2,fma")]
             fn avx2<R>(f: impl FnOnce() -> R) -> R {
                 f()

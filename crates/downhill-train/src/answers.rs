@@ -43,6 +43,15 @@ impl Answers {
         }
     }
 
+    /// Whether the answers are classes.
+    pub(crate) fn tells_classes(&self) -> bool {
+        match self.link {
+            Link::Softmax | Link::LogProbabilities => self.output.len() == 1,
+            Link::Logistic | Link::Probabilities | Link::Scores => self.output.len() <= 1,
+            _ => false,
+        }
+    }
+
     /// The number of classes that the outputs tell apart.
     fn class_count(&self) -> usize {
         match self.output.elements() {

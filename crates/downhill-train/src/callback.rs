@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::{EpochRecord, History, Result};
+use crate::{EpochRecord, History, Inspection, Result};
 
 /// What a training is going to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,22 @@ pub trait Callback: Send {
     /// An error ends the training.
     fn on_step(&mut self, step: &StepRecord) -> Result<()> {
         let _ = step;
+        Ok(())
+    }
+
+    /// Whether it wants to look into the step that comes, by epoch and step from 1: asked once before each step. Steps that
+    /// no callback wants to look into cost nothing more.
+    fn inspects(&mut self, epoch: usize, step: usize) -> bool {
+        let _ = (epoch, step);
+        false
+    }
+
+    /// A step that it wanted to look into is done.
+    ///
+    /// # Errors
+    /// An error ends the training.
+    fn on_inspect(&mut self, inspection: &mut Inspection<'_>) -> Result<()> {
+        let _ = inspection;
         Ok(())
     }
 

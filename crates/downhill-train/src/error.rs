@@ -81,6 +81,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A state dict of another network.
+    #[error("{problem}")]
+    StateDict {
+        /// What does not fit.
+        problem: String,
+    },
     /// A checkpoint is of another training.
     #[error("{path}: this training cannot go on from here: {reason}", path = path.display())]
     Resume {

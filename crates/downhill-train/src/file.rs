@@ -59,7 +59,8 @@ pub(crate) fn write<T>(kind: Kind, path: &Path, value: &impl Serialize) -> Resul
     replace(path, &bytes).map_err(|source| Error::File { path: path.into(), source })
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file under another name, syncs it and moves it to its place.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (temporary, mut file) = create_beside(path)?;
     let written =
         file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));

@@ -1,12 +1,15 @@
 //! One training step after another.
 
 use downhill_data::Batch;
-use downhill_nn::autodiff::tensor::{Threads, kernel};
+use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::autodiff::{Tape, Tensor};
 use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
-use downhill_optim::Optimizer;
+use downhill_optim::{Objective, Optimizer};
 
-use crate::{Error, Result};
+use crate::batch_loss::{BatchLoss, Given, Parts, broken, not_finite};
+#[cfg(feature = "dual")]
+use crate::curvature::Curvature;
+use crate::{Callback, Error, Inspection, Result, StepRecord};
 
 /// A network that learns batch by batch: forward, loss, backward, optimizer. [`Trainer`](crate::Trainer)
 /// is this in a loop; use it for a loop of your own.
@@ -40,6 +43,10 @@ pub struct Learner<T: Scalar = f32> {
     tape: Tape<T>,
     inference: Tape<T>,
     gradient: Vec<T>,
+    /// Where an optimizer that evaluates the loss itself does that.
+    trial: Option<Params<T>>,
+    #[cfg(feature = "dual")]
+    curvature: Option<Curvature>,
     seed: u64,
     steps: u64,
 }
@@ -66,7 +73,21 @@ impl<T: Scalar> Learner<T> {
         let gradient = vec![T::zero(); params.len()];
         let (tape, inference) = (Tape::new(), Tape::inference());
         let penalties = Vec::new();
-        Learner { network, params, loss, penalties, optimizer, tape, inference, gradient, seed, steps: 0 }
+        Learner {
+            network,
+            params,
+            loss,
+            penalties,
+            optimizer,
+            tape,
+            inference,
+            gradient,
+            trial: None,
+            #[cfg(feature = "dual")]
+            curvature: None,
+            seed,
+            steps: 0,
+        }
     }
 
     /// The same learner, computing on these threads.
@@ -87,6 +108,47 @@ impl<T: Scalar> Learner<T> {
         Ok(self)
     }
 
+    /// The same learner, which also knows how its loss curves: `loss` is the same loss once more, which is computed in dual
+    /// numbers. [`NewtonCg`](downhill_optim::NewtonCg), [`LevenbergMarquardt`](downhill_optim::LevenbergMarquardt) and
+    /// [`Sophia`](downhill_optim::Sophia) need it.
+    ///
+    /// Levenberg-Marquardt's matrix is JᵀHJ with the Jacobian J of the outputs and the Hessian H of the loss with respect to
+    /// them, for any convex loss of each sample's own outputs.
+    ///
+    /// ```
+    /// use downhill_nn::autodiff::Tensor;
+    /// use downhill_nn::{Activation, Linear, Mse, Network, Sequential, Target};
+    /// use downhill_optim::LevenbergMarquardt;
+    /// use downhill_train::Learner;
+    ///
+    /// // sin x by four tanh units.
+    /// let x = Tensor::from_fn([40, 1], |i| i as f64 * 0.1);
+    /// let y = Target::Values(x.sin());
+    /// let layers = Sequential::new().then(Linear::new(4)).then(Activation::Tanh).then(Linear::new(1));
+    /// let network = Network::build(layers, [1])?;
+    /// let optimizer = LevenbergMarquardt::new();
+    /// let mut learner = Learner::<f64>::new(network, Mse::new(), optimizer, 1).curvature(Mse::new());
+    /// for _ in 0..50 {
+    ///     learner.step(&x, &y)?;
+    /// }
+    /// assert!(learner.step(&x, &y)? < 1e-6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "dual")]
+    #[must_use]
+    pub fn curvature(
+        mut self,
+        loss: impl Loss<downhill_nn::autodiff::tensor::num_dual::Dual64> + 'static,
+    ) -> Learner<T> {
+        self.curvature = Some(Curvature::new(loss));
+        self
+    }
+
+    #[cfg(feature = "dual")]
+    pub(crate) fn set_curvature(&mut self, curvature: Option<Curvature>) {
+        self.curvature = curvature;
+    }
+
     /// Learns from one batch and answers its loss before the step, with all penalties.
     ///
     /// # Errors
@@ -94,8 +156,11 @@ impl<T: Scalar> Learner<T> {
     /// ([`Error::NotFinite`], with the layer); then no parameter has moved, and no buffer. (Of a step with two
     /// gradients, such as [`Sam`](downhill_optim::Sam)'s, the second one may fail: then they are where that one was
     /// taken.)
+    ///
+    /// An optimizer that evaluates the loss itself, such as [`Lbfgs`](downhill_optim::Lbfgs), sees that of this batch with
+    /// the same dropout each time; buffers become those of its last gradient.
     pub fn step(&mut self, x: &Tensor<T>, target: &Target<T>) -> Result<T> {
-        self.weighted_step(x, target, None)
+        self.step_on_given(Given { x, target, weights: None })
     }
 
     /// The same for a batch of a data set, whose samples may have weights.
@@ -103,21 +168,110 @@ impl<T: Scalar> Learner<T> {
     /// # Errors
     /// As [`step`](Learner::step).
     pub fn step_on(&mut self, batch: &Batch<T>) -> Result<T> {
-        self.weighted_step(&batch.inputs, &batch.target, batch.weights.as_ref())
+        self.step_on_given(Given::of(batch))
     }
 
-    fn weighted_step(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
-        let loss = self.half_step(x, target, weights)?;
+    fn step_on_given(&mut self, given: Given<'_, T>) -> Result<T> {
+        let loss = if self.optimizer.needs_objective() {
+            self.evaluating_step(given)?
+        } else {
+            self.half_step(given)?
+        };
         if self.optimizer.halfway() {
-            self.half_step(x, target, weights)?;
+            self.half_step(given)?;
         }
         self.steps = self.steps.saturating_add(1);
         Ok(loss)
     }
 
+    /// A step of an optimizer that evaluates the loss itself.
+    fn evaluating_step(&mut self, given: Given<'_, T>) -> Result<T> {
+        self.check(given.x)?;
+        let (mut trial, steps) = (self.take_trial(), self.steps);
+        let (mut objective, optimizer, params, gradient) = self.batch_loss(&mut trial, given, steps);
+        let (theta, layout) = params.theta_mut();
+        let found = optimizer.step_on(theta, gradient, &mut objective, layout);
+        let found = objective.answer(found).map_err(|error| self.at_this_step(error));
+        if found.is_ok() {
+            self.params.update_buffers(&self.tape);
+            trial.update_buffers(&self.tape);
+        }
+        self.trial = Some(trial);
+        found
+    }
+
+    /// Parameters like the present ones, to evaluate at another θ.
+    fn take_trial(&mut self) -> Params<T> {
+        match self.trial.take() {
+            Some(trial) if same(&trial, &self.params) => trial,
+            _ => self.params.clone(),
+        }
+    }
+
+    /// The loss of a batch in the step after so many, and what an optimizer needs beside it: itself, the parameters and
+    /// room for a gradient.
+    fn batch_loss<'a>(
+        &'a mut self,
+        trial: &'a mut Params<T>,
+        given: Given<'a, T>,
+        steps: u64,
+    ) -> (BatchLoss<'a, T>, &'a mut dyn Optimizer<T>, &'a mut Params<T>, &'a mut [T]) {
+        let seed = self.step_seed(steps);
+        let Learner { network, params, loss, penalties, optimizer, tape, inference, gradient, .. } = self;
+        let objective = BatchLoss {
+            parts: Parts { network, loss: &**loss, penalties, seed },
+            tape,
+            inference,
+            at: trial,
+            given,
+            #[cfg(feature = "dual")]
+            curvature: self.curvature.as_mut(),
+            begun: false,
+            failure: None,
+        };
+        (objective, &mut **optimizer, params, gradient)
+    }
+
+    /// Shows callbacks the step that was just taken from θ = `before` on a batch.
+    pub(crate) fn inspect<'c>(
+        &mut self,
+        record: StepRecord,
+        batch: &Batch<T>,
+        before: &Tensor<T>,
+        callbacks: impl Iterator<Item = &'c mut Box<dyn Callback>>,
+    ) -> Result<()> {
+        let numbers = |numbers: &[T]| numbers.iter().map(|x| x.as_f64()).collect::<Vec<_>>();
+        let (layout, after) = (self.params.layout().clone(), numbers(self.params.theta().as_slice()));
+        let (mut trial, steps) = (self.take_trial(), self.steps.saturating_sub(1));
+        let (mut objective, ..) = self.batch_loss(&mut trial, Given::of(batch), steps);
+        let (theta, mut gradient) = (before.as_slice(), vec![T::zero(); before.len()]);
+        let found = objective.gradient(theta, &mut gradient);
+        objective.answer(found)?;
+        let mut product = |v: &[f64], product: &mut [f64]| {
+            let v: Vec<T> = v.iter().map(|&v| T::of(v)).collect();
+            let mut found = vec![T::zero(); v.len()];
+            let result = objective.hessian_product(theta, &v, &mut found);
+            product.iter_mut().zip(found).for_each(|(product, found)| *product = found.as_f64());
+            objective.answer(result)
+        };
+        let (before, gradient) = (numbers(theta), numbers(&gradient));
+        let mut inspection = Inspection {
+            record,
+            layout: &layout,
+            before: &before,
+            after: &after,
+            gradient: &gradient,
+            product: &mut product,
+        };
+        for callback in callbacks {
+            callback.on_inspect(&mut inspection)?;
+        }
+        Ok(())
+    }
+
     /// A step, or half of one of an optimizer that wants two gradients of a batch.
-    fn half_step(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
-        let found = self.find_gradient(x, target, weights);
+    fn half_step(&mut self, given: Given<'_, T>) -> Result<T> {
+        let found = self.find_gradient(given);
         // The tape shares θ: it must let go before θ is written.
         self.tape.clear();
         let loss = found?;
@@ -137,46 +291,50 @@ impl<T: Scalar> Learner<T> {
         Ok(self.optimizer.average(theta, layout)?)
     }
 
-    fn find_gradient(&mut self, x: &Tensor<T>, target: &Target<T>, weights: Option<&Tensor<T>>) -> Result<T> {
-        let Learner { network, params, tape, gradient, .. } = self;
+    /// Checks that a batch and the parameters are those of the network.
+    fn check(&self, x: &Tensor<T>) -> Result<()> {
+        let Learner { network, params, gradient, .. } = self;
         network.check_input(x.shape())?;
         if params.len() != gradient.len() || params.buffers().len() != network.buffer_layout().len() {
             network.check_params(params)?;
         }
-        // Another seed for each step, and none that the initialisers draw from.
-        let seed = self.seed.wrapping_add(self.steps.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let output = network.forward(tape, params, tape.constant(x.clone()), Some(seed));
-        let mut loss = self.loss.weighted(output, target, weights);
-        for penalty in &self.penalties {
-            penalty.apply(tape, params);
-        }
-        if let Some(penalty) = tape.penalty() {
-            loss = loss + penalty;
-        }
-        let value = loss.value().map_err(|error| network.locate(error))?;
-        let value = value.item().map_err(|_| Error::LossShape { shape: value.shape() })?;
+        Ok(())
+    }
+
+    /// The seed of the randomness of a step: another one for each, and none that the initialisers draw from.
+    fn step_seed(&self, steps: u64) -> u64 {
+        self.seed.wrapping_add(steps.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    fn find_gradient(&mut self, given: Given<'_, T>) -> Result<T> {
+        self.check(given.x)?;
+        let seed = self.step_seed(self.steps);
+        let Learner { network, params, loss, penalties, tape, gradient, .. } = self;
+        let parts = Parts { network, loss: &**loss, penalties, seed };
+        let (_, loss) = parts.record(tape, params, given);
+        let value = parts.value(loss)?;
         if !value.finite() {
-            let place = network.first_not_finite(tape).unwrap_or_else(|| "the loss".into());
-            return Err(self.not_finite("the loss", place));
+            let place = network.first_not_finite(tape);
+            return Err(self.at_this_step(not_finite("the loss", place)));
         }
         let gradients = loss.backward_into(gradient).map_err(|error| network.locate(error))?;
         if self.steps == 0 {
             network.check_reached(params, &gradients)?;
         }
-        if !kernel::all_finite(gradient) {
-            // Backward goes from the last layer to the first.
-            let layout = params.layout();
-            let broken =
-                |part: &&downhill_nn::autodiff::tensor::Part| !kernel::all_finite(&gradient[part.range()]);
-            let place =
-                layout.parts().iter().rev().find(broken).map_or_else(String::new, |part| part.name.clone());
-            return Err(self.not_finite("the gradient", place));
+        if let Some(part) = broken(params, gradient) {
+            return Err(self.at_this_step(not_finite("the gradient", Some(part))));
         }
         Ok(value)
     }
 
-    fn not_finite(&self, what: &'static str, place: String) -> Error {
-        Error::NotFinite { epoch: 1, step: self.steps as usize + 1, what, place }
+    /// An error with the number of this step.
+    fn at_this_step(&self, error: Error) -> Error {
+        match error {
+            Error::NotFinite { epoch, what, place, .. } => {
+                Error::NotFinite { epoch, step: self.steps as usize + 1, what, place }
+            }
+            other => other,
+        }
     }
 
     /// The output for a batch `[n, …]`, and its loss without any penalty.
@@ -258,6 +416,11 @@ impl<T: Scalar> Learner<T> {
     pub fn into_parts(self) -> (Network, Params<T>) {
         (self.network, self.params)
     }
+}
+
+/// Whether parameters differ in θ alone.
+fn same<T: Scalar>(a: &Params<T>, b: &Params<T>) -> bool {
+    a.layout() == b.layout() && a.buffers() == b.buffers()
 }
 
 impl<T: Scalar> std::fmt::Debug for Learner<T> {

@@ -25,28 +25,41 @@
 //! ```
 
 mod answers;
+mod batch_loss;
 mod callback;
 mod checkpoint;
+#[cfg(feature = "dual")]
+mod curvature;
+mod diagnostics;
 mod early_stopping;
 mod error;
 mod file;
 mod history;
+mod inspection;
 mod learner;
 pub mod metrics;
 mod model;
+mod names;
+mod predictions;
 mod progress;
+mod range_test;
 mod run;
+pub mod state_dict;
 mod trainer;
 mod transforms;
 mod validation;
 
 pub use callback::{Callback, Plan, StepRecord};
 pub use checkpoint::Checkpoints;
+pub use diagnostics::{Diagnosis, Diagnostics, PartDiagnosis, Spread};
 pub use early_stopping::EarlyStopping;
 pub use error::{Error, Result};
 pub use history::{EpochRecord, History};
+pub use inspection::Inspection;
 pub use learner::Learner;
 pub use metrics::{Confusion, Metrics, RegressionErrors};
 pub use model::Model;
+pub use predictions::Predictions;
 pub use progress::Progress;
+pub use range_test::{RangePoint, RangeTest};
 pub use trainer::{Fit, Trainer};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use downhill_data::{Dataset, Fitted};
+use downhill_data::{Dataset, Encoder, Fitted, Table};
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::{Link, Network, Params, Scalar};
 use serde::de::{self, DeserializeOwned};
@@ -10,7 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answers::Answers;
 use crate::file::{self, Kind};
-use crate::{Metrics, Result};
+use crate::names::Names;
+use crate::{Metrics, Predictions, Result};
 
 /// A trained network with all that is needed to use it: the scaling of its inputs, the names of its
 /// classes, the scaling of the values it answers with.
@@ -22,6 +23,7 @@ use crate::{Metrics, Result};
 pub struct Model<T: Scalar = f32> {
     network: Network,
     params: Params<T>,
+    names: Names,
     input_transforms: Vec<Fitted>,
     answers: Answers,
 }
@@ -42,17 +44,18 @@ impl<T: Scalar> Model<T> {
             target_transforms: Vec::new(),
             class_names: Vec::new(),
         };
-        Model::from_parts(network, params, Vec::new(), answers)
+        Model::from_parts(network, params, Names::default(), Vec::new(), answers)
     }
 
     pub(crate) fn from_parts(
         network: Network,
         params: Params<T>,
+        names: Names,
         input_transforms: Vec<Fitted>,
         answers: Answers,
     ) -> Result<Model<T>> {
         network.check_params(&params)?;
-        Ok(Model { network, params, input_transforms, answers })
+        Ok(Model { network, params, names, input_transforms, answers })
     }
 
     /// The same model with transforms that its inputs go through first, one after the other.
@@ -76,6 +79,22 @@ impl<T: Scalar> Model<T> {
         self
     }
 
+    /// The same model with names for its features, in the row-major order of a sample: it finds them in a
+    /// [table](Model::answer_table).
+    #[must_use]
+    pub fn with_feature_names(mut self, names: Vec<String>) -> Model<T> {
+        self.names = Names { encoder: None, features: names, values: self.names.values };
+        self
+    }
+
+    /// The same model with an encoder that makes its inputs of [tables](Model::answer_table).
+    #[must_use]
+    pub fn with_encoder(mut self, encoder: Encoder) -> Model<T> {
+        self.names.features = encoder.feature_names().to_vec();
+        self.names.encoder = Some(encoder);
+        self
+    }
+
     /// The network.
     pub fn network(&self) -> &Network {
         &self.network
@@ -94,6 +113,81 @@ impl<T: Scalar> Model<T> {
     /// The name of a class: its number, if it has no name.
     pub fn class_name(&self, class: usize) -> String {
         self.answers.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// The names of the features, in the row-major order of a sample; empty if unknown.
+    pub fn feature_names(&self) -> &[String] {
+        &self.names.features
+    }
+
+    /// The names of what was learnt, the column of the classes or those of the values; empty if unknown.
+    pub fn target_names(&self) -> &[String] {
+        self.names.targets()
+    }
+
+    /// What makes the inputs of a table, if the model was trained on one.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.names.encoder.as_ref()
+    }
+
+    /// The inputs that a table's rows are, `[n, …]`. Columns are found by their names, whatever their order; those that
+    /// the model does not know are left out. Missing cells are filled as they were in training.
+    ///
+    /// # Errors
+    /// [`Error::Needs`](crate::Error::Needs) if the model does not know the names of its features;
+    /// [`Error::Data`](crate::Error::Data) naming the columns that are missing, or the cell that is not what its column
+    /// needs.
+    pub fn inputs(&self, table: &Table) -> Result<Tensor<T>> {
+        let inputs = self.names.inputs(table)?;
+        // A picture in a table is a row of pixels.
+        let shape = self.input().prepend(table.len())?;
+        Ok(if inputs.len() == shape.elements() { inputs.reshape(shape)? } else { inputs })
+    }
+
+    /// The data set that a table is: its [`inputs`](Model::inputs) and what was to be learnt, the classes numbered as in
+    /// training.
+    ///
+    /// # Errors
+    /// As [`inputs`](Model::inputs).
+    pub fn dataset(&self, table: &Table) -> Result<Dataset<T>> {
+        self.names.dataset(table)
+    }
+
+    /// The answers for inputs `[n, …]`, with the names of classes or values, to be read or written to a file.
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict).
+    pub fn answer(&self, inputs: &Tensor<T>) -> Result<Predictions<T>> {
+        let outputs = self.outputs(inputs)?;
+        if !self.answers.tells_classes() {
+            return Ok(Predictions::of_values(self.answers.values(outputs)?, self.names.targets().to_vec()));
+        }
+        let (classes, probabilities) =
+            (self.answers.classes(&outputs)?, self.answers.probabilities(&outputs).ok());
+        Ok(Predictions::of_classes(classes, probabilities, self.answers.class_names.clone()))
+    }
+
+    /// The answers for a table's rows; see [`inputs`](Model::inputs).
+    ///
+    /// ```
+    /// use downhill_data::{Dataset, Table};
+    /// use downhill_nn::{Linear, Mse};
+    /// use downhill_train::Trainer;
+    ///
+    /// let table = |csv: &str| Table::from_reader(csv.as_bytes(), "rooms.csv");
+    /// let data: Dataset = table("width,length,price\n2,3,6\n1,4,5\n3,3,8\n")?.regression(["price"])?;
+    /// let model = Trainer::new(Linear::new(1), Mse::new()).fit(&data)?.model;
+    /// let predictions = model.answer_table(&table("length,owner,width\n5,Ada,2\n")?)?;
+    /// assert_eq!(predictions.columns(), ["prediction"]);
+    /// let error = model.answer_table(&table("length\n5\n")?).unwrap_err();
+    /// assert!(error.to_string().contains("width"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`inputs`](Model::inputs) and [`predict`](Model::predict).
+    pub fn answer_table(&self, table: &Table) -> Result<Predictions<T>> {
+        self.answer(&self.inputs(table)?)
     }
 
     /// The network's outputs for inputs `[n, …]`: `[n, …]`. For a regression they are the values, in the
@@ -148,6 +242,17 @@ impl<T: Scalar> Model<T> {
         self.answers.judge(self.outputs(data.inputs())?, data.target())
     }
 
+    /// A data set as the network sees it: inputs and values to learn gone through the model's transforms.
+    ///
+    /// # Errors
+    /// If the data are not such as the model was trained on.
+    pub fn prepare(&self, data: &Dataset<T>) -> Result<Dataset<T>> {
+        let data =
+            self.input_transforms.iter().try_fold(data.clone(), |data, to| data.transform_inputs(to))?;
+        let transforms = &self.answers.target_transforms;
+        Ok(transforms.iter().try_fold(data, |data, to| data.transform_targets(to))?)
+    }
+
     /// Writes the model to a file: to a temporary one first, so that the place never holds half a model.
     ///
     /// # Errors
@@ -184,18 +289,20 @@ impl<T: Scalar> Model<T> {
 struct Unchecked<T: Scalar> {
     network: Network,
     params: Params<T>,
+    names: Names,
     input_transforms: Vec<Fitted>,
     answers: Answers,
 }
 
 impl<'de, T: Scalar + Deserialize<'de>> Deserialize<'de> for Model<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Model<T>, D::Error> {
-        let Unchecked { network, params, input_transforms, answers } = Unchecked::deserialize(deserializer)?;
+        let Unchecked { network, params, names, input_transforms, answers } =
+            Unchecked::deserialize(deserializer)?;
         if answers.output != network.output() {
             let (expected, found) = (network.output(), answers.output);
             let error = format!("the network's output is {expected}, its answers are made of {found}");
             return Err(de::Error::custom(error));
         }
-        Model::from_parts(network, params, input_transforms, answers).map_err(de::Error::custom)
+        Model::from_parts(network, params, names, input_transforms, answers).map_err(de::Error::custom)
     }
 }

@@ -11,6 +11,7 @@ use downhill_nn::{Scalar, Target};
 
 use crate::answers::Answers;
 use crate::checkpoint::{Best, Course, Folder, Training};
+use crate::names::Names;
 use crate::{Callback, EarlyStopping, EpochRecord, Error, Learner, Metrics, Model, Plan, Result, StepRecord};
 
 /// A training under way.
@@ -19,12 +20,15 @@ pub(crate) struct Run<T: Scalar> {
     pub(crate) training: Training,
     pub(crate) course: Course<T>,
     pub(crate) epochs: usize,
+    pub(crate) names: Names,
     pub(crate) input_transforms: Vec<Fitted>,
     pub(crate) answers: Answers,
     /// The validation set as the network sees it, and its targets in the data's unit.
     pub(crate) validation: Option<(Dataset<T>, Target<T>)>,
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) callbacks: Vec<Box<dyn Callback>>,
+    /// Which of them look into the step under way.
+    pub(crate) inspecting: Vec<bool>,
     pub(crate) folder: Option<Folder<T>>,
     /// Set from outside when the training is to end.
     pub(crate) stop: Option<Arc<AtomicBool>>,
@@ -117,6 +121,10 @@ impl<T: Scalar> Run<T> {
     /// Takes one step.
     fn step(&mut self, epoch: usize, batch: &Batch<T>) -> Result<()> {
         let step = self.course.batch + 1;
+        self.inspecting.clear();
+        self.inspecting.extend(self.callbacks.iter_mut().map(|callback| callback.inspects(epoch, step)));
+        let inspected = self.inspecting.contains(&true);
+        let before = inspected.then(|| self.learner.params().theta().clone());
         let loss = self.learner.step_on(batch).map_err(|error| match error {
             Error::NotFinite { what, place, .. } => Error::NotFinite { epoch, step, what, place },
             other => other,
@@ -127,6 +135,11 @@ impl<T: Scalar> Run<T> {
         self.course.batch = step;
         for callback in &mut self.callbacks {
             callback.on_step(&StepRecord { epoch, step, loss })?;
+        }
+        if let Some(before) = before {
+            let asked = self.callbacks.iter_mut().zip(&self.inspecting).filter(|(_, inspects)| **inspects);
+            let callbacks = asked.map(|(callback, _)| callback);
+            self.learner.inspect(StepRecord { epoch, step, loss }, batch, &before, callbacks)?;
         }
         Ok(())
     }
@@ -164,7 +177,8 @@ impl<T: Scalar> Run<T> {
     /// The model as it is now.
     pub(crate) fn model(&self) -> Result<Model<T>> {
         let (network, params) = (self.learner.network().clone(), self.learner.params().clone());
-        Model::from_parts(network, params, self.input_transforms.clone(), self.answers.clone())
+        let transforms = self.input_transforms.clone();
+        Model::from_parts(network, params, self.names.clone(), transforms, self.answers.clone())
     }
 
     /// The loss on the validation set, and the metrics if the targets are what the network answers.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answers::Answers;
 use crate::checkpoint::{self, Codec, Course, Folder, Training};
+use crate::names::Names;
 use crate::run::Run;
 use crate::transforms::{self, Step, Transformed};
 use crate::validation::Validation;
@@ -28,20 +29,22 @@ pub struct Trainer<T: Scalar = f32> {
     loss: Box<dyn Loss<T>>,
     optimizer: Option<Box<dyn Optimizer<T>>>,
     schedule: Option<Box<MakeSchedule<T>>>,
-    epochs: usize,
+    pub(crate) epochs: usize,
     batch_size: usize,
     seed: u64,
     threads: usize,
     transforms: Vec<Step>,
     target_transforms: Vec<Step>,
-    validation: Validation<T>,
-    early_stopping: Option<EarlyStopping>,
+    pub(crate) validation: Validation<T>,
+    pub(crate) early_stopping: Option<EarlyStopping>,
     frozen: Vec<String>,
     penalties: Vec<WeightPenalty>,
+    #[cfg(feature = "dual")]
+    curvature: Option<crate::curvature::Curvature>,
     params: Option<Params<T>>,
     callbacks: Vec<Box<dyn Callback>>,
-    checkpoints: Option<(Checkpoints, Codec<T>)>,
-    resume: Option<(PathBuf, Codec<T>)>,
+    pub(crate) checkpoints: Option<(Checkpoints, Codec<T>)>,
+    pub(crate) resume: Option<(PathBuf, Codec<T>)>,
     stop: Option<Arc<AtomicBool>>,
 }
 
@@ -80,6 +83,8 @@ impl<T: Scalar> Trainer<T> {
             early_stopping: None,
             frozen: Vec::new(),
             penalties: Vec::new(),
+            #[cfg(feature = "dual")]
+            curvature: None,
             params: None,
             callbacks: Vec::new(),
             checkpoints: None,
@@ -195,6 +200,18 @@ impl<T: Scalar> Trainer<T> {
         self
     }
 
+    /// Lets optimizers and callbacks see how the loss curves: `loss` is the same loss once more, which is computed in dual
+    /// numbers. See [`Learner::curvature`].
+    #[cfg(feature = "dual")]
+    #[must_use]
+    pub fn curvature(
+        mut self,
+        loss: impl Loss<downhill_nn::autodiff::tensor::num_dual::Dual64> + 'static,
+    ) -> Trainer<T> {
+        self.curvature = Some(crate::curvature::Curvature::new(loss));
+        self
+    }
+
     /// Starts from these parameters instead of random ones.
     #[must_use]
     pub fn start_from(mut self, params: Params<T>) -> Trainer<T> {
@@ -260,6 +277,7 @@ impl<T: Scalar> Trainer<T> {
     /// loss; [`Error::NotFinite`] with epoch, step and layer if the numbers blow up; whatever a callback
     /// returns; [`Error::Resume`], [`Error::Occupied`], [`Error::File`] and [`Error::Format`] of checkpoints.
     pub fn fit(mut self, data: &Dataset<T>) -> Result<Fit<T>> {
+        let names = Names::of_data(data);
         let (mut train, mut held) = std::mem::take(&mut self.validation).divide(data, self.seed)?;
         let held_target = held.as_ref().map(|set| set.target().clone());
         // Fitted on the training part alone, applied to both.
@@ -271,7 +289,7 @@ impl<T: Scalar> Trainer<T> {
             0
         };
         let mut source = Batches::new(&train, self.batch_size)?.shuffled(self.seed).epoch(0);
-        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data };
+        let scaling = Scaling { names, inputs, targets, validation: held.zip(held_target), data };
         self.train(&mut source, scaling)
     }
 
@@ -294,8 +312,9 @@ impl<T: Scalar> Trainer<T> {
         for transform in &targets {
             held = held.map(|set| set.transform_targets(transform)).transpose()?;
         }
+        let names = Names::of_source(&source);
         let mut source = Transformed { source, inputs: inputs.clone(), targets: targets.clone() };
-        let scaling = Scaling { inputs, targets, validation: held.zip(held_target), data: 0 };
+        let scaling = Scaling { names, inputs, targets, validation: held.zip(held_target), data: 0 };
         self.train(&mut source, scaling)
     }
 
@@ -329,6 +348,8 @@ impl<T: Scalar> Trainer<T> {
         for penalty in self.penalties {
             learner = learner.penalty(penalty)?;
         }
+        #[cfg(feature = "dual")]
+        learner.set_curvature(self.curvature);
         let (samples, batches) = (source.samples(), source.batches());
         let training = Training { seed: self.seed, samples, batches, data: scaling.data };
         let course = match self.resume {
@@ -342,11 +363,13 @@ impl<T: Scalar> Trainer<T> {
             training,
             course,
             epochs: self.epochs,
+            names: scaling.names,
             input_transforms: scaling.inputs,
             answers,
             validation: scaling.validation,
             early_stopping: self.early_stopping,
             callbacks: self.callbacks,
+            inspecting: Vec::new(),
             folder,
             stop: self.stop,
         };
@@ -357,6 +380,7 @@ impl<T: Scalar> Trainer<T> {
 
 /// What data were made ready with.
 struct Scaling<T: Scalar> {
+    names: Names,
     inputs: Vec<Fitted>,
     targets: Vec<Fitted>,
     /// The validation set as the network sees it, and its targets in the data's unit.

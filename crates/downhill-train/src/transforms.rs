@@ -1,6 +1,6 @@
 //! The transforms that data go through before a network sees them.
 
-use downhill_data::{Batch, Dataset, Fitted, Source, Transform};
+use downhill_data::{Batch, Dataset, Encoder, Fitted, Source, Transform};
 use downhill_nn::autodiff::tensor::Target;
 use downhill_nn::autodiff::{Real, Shape, Tensor};
 
@@ -113,5 +113,9 @@ impl<T: Real, S: Source<T>> Source<T> for Transformed<S> {
 
     fn value_names(&self) -> &[String] {
         self.source.value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        self.source.encoder()
     }
 }

@@ -19,7 +19,7 @@ use downhill_nn::{
 };
 use downhill_nn::{BatchNorm1d, GroupNorm, LayerNorm, RmsNorm, WeightPenalty};
 use downhill_nn::{Flatten, Gru, PositionalEncoding, TransformerEncoderLayer};
-use downhill_optim::{Adam, Optimizer, Sgd};
+use downhill_optim::{Adam, ConjugateGradient, Optimizer, Sgd};
 use downhill_train::Learner;
 
 /// The system's allocator, which counts what each thread asks for, and what all of them do.
@@ -187,7 +187,8 @@ fn steady_steps_allocate_nothing() {
 }
 
 fn a_training_step() {
-    let optimizers: [fn() -> Box<dyn Optimizer>; 3] = [
+    let optimizers: [fn() -> Box<dyn Optimizer>; 4] = [
+        || Box::new(ConjugateGradient::new()),
         || Box::new(Sgd::new(0.01).unwrap()),
         || Box::new(Sgd::new(0.01).unwrap().momentum(0.9).unwrap()),
         || Box::new(Adam::new(0.001).unwrap().clip_norm(1.0).unwrap()),

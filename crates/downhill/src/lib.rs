@@ -69,10 +69,13 @@ pub mod prelude {
         Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d,
         Reshape, Upsample, ZeroPad1d, ZeroPad2d,
     };
-    pub use downhill_optim::{Adam, AdamW, GradientDescent, Optimizer, RmsProp, Schedule, Sgd, schedule};
+    pub use downhill_nn::{Graph, Parallel, Reduction, Repeat, loss};
+    pub use downhill_optim::{
+        Adam, AdamW, GradientDescent, Lbfgs, LevenbergMarquardt, Optimizer, RmsProp, Schedule, Sgd, schedule,
+    };
     pub use downhill_train::{
-        Callback, Checkpoints, Confusion, EarlyStopping, Fit, History, Learner, Metrics, Model, Progress,
-        Trainer,
+        Callback, Checkpoints, Confusion, Diagnostics, EarlyStopping, Fit, History, Learner, Metrics, Model,
+        Progress, Trainer,
     };
 }
 

@@ -79,6 +79,12 @@ impl SoftmaxCrossEntropy {
         }
     }
 
+    /// The classes, if each position has one that counts in full: the common case, which needs no weighing.
+    fn plain_classes(&self) -> Option<&[usize]> {
+        let plain = self.weights.is_none() && self.smoothing == 0.0 && self.ignored.is_none();
+        self.classes.as_ref().filter(|_| plain).map(Tensor::as_slice)
+    }
+
     fn weight<T: Real>(&self, class: usize) -> T {
         self.weights.as_ref().map_or(T::one(), |weights| T::of(weights.as_slice()[class]))
     }
@@ -93,6 +99,41 @@ impl SoftmaxCrossEntropy {
         };
         let smooth = T::of(self.smoothing);
         self.weight::<T>(c) * ((T::one() - smooth) * given + smooth / T::of(classes as f64))
+    }
+}
+
+impl SoftmaxCrossEntropy {
+    /// Puts the derivative with respect to the scores, whatever the target.
+    fn pull_back_scores<T: Real>(
+        &self,
+        dx: &mut [T],
+        put: impl Fn(&mut T, T),
+        p: &[T],
+        at: &Pullback<'_, T>,
+        scores: Positions,
+    ) {
+        let Positions { classes, inner } = scores;
+        let of_position = self.classes.as_ref().map(Tensor::as_slice);
+        for (position, &g) in at.cotangent().iter().enumerate() {
+            let start = scores.first(position);
+            let place = |c: usize| start + c * inner;
+            let class = of_position.map(|classes| classes[position]);
+            if class.is_some() && class == self.ignored {
+                (0..classes).for_each(|c| put(&mut dx[place(c)], T::zero()));
+            } else if let (Some(class), 0.0) = (class, self.smoothing) {
+                // q is 0 but for its class.
+                let g = g * self.weight::<T>(class);
+                (0..classes).for_each(|c| put(&mut dx[place(c)], g * p[place(c)]));
+                dx[place(class)] -= g;
+            } else {
+                let q = |c: usize| {
+                    let probability = if at.len() > 1 { at.slice(1)[place(c)] } else { T::zero() };
+                    self.weighted_target(class, probability, c, classes)
+                };
+                let total = (0..classes).fold(T::zero(), |sum, c| sum + q(c));
+                (0..classes).for_each(|c| put(&mut dx[place(c)], g * (p[place(c)] * total - q(c))));
+            }
+        }
     }
 }
 
@@ -124,19 +165,26 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
         let (x, parts) = (x.as_slice(), shifts.as_slice().iter().zip(logs.as_slice()));
         let of_position = self.classes.as_ref().map(Tensor::as_slice);
         let given = target.map(|_| operands.slice(1));
-        for ((position, y), (&shift, &log)) in y.as_mut_slice().iter_mut().enumerate().zip(parts) {
-            let start = scores.first(position);
-            let ln_p = |c: usize| (x[start + c * inner] - shift) - log;
-            *y = match of_position.map(|classes| classes[position]) {
-                Some(class) if Some(class) == self.ignored => T::zero(),
-                Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p(class),
-                class => (0..classes).fold(T::zero(), |sum, c| {
-                    let probability = given.map_or(T::zero(), |given| given[start + c * inner]);
-                    let q = self.weighted_target(class, probability, c, classes);
-                    // 0·ln 0 is 0.
-                    if q == T::zero() { sum } else { sum - q * ln_p(c) }
-                }),
-            };
+        if let (Some(of_position), 1) = (self.plain_classes(), inner) {
+            let rows = x.chunks_exact(classes.max(1)).zip(of_position).zip(parts);
+            for (y, ((x, &class), (&shift, &log))) in y.as_mut_slice().iter_mut().zip(rows) {
+                *y = log - (x[class] - shift);
+            }
+        } else {
+            for ((position, y), (&shift, &log)) in y.as_mut_slice().iter_mut().enumerate().zip(parts) {
+                let start = scores.first(position);
+                let ln_p = |c: usize| (x[start + c * inner] - shift) - log;
+                *y = match of_position.map(|classes| classes[position]) {
+                    Some(class) if Some(class) == self.ignored => T::zero(),
+                    Some(class) if self.smoothing == 0.0 => -self.weight::<T>(class) * ln_p(class),
+                    class => (0..classes).fold(T::zero(), |sum, c| {
+                        let probability = given.map_or(T::zero(), |given| given[start + c * inner]);
+                        let q = self.weighted_target(class, probability, c, classes);
+                        // 0·ln 0 is 0.
+                        if q == T::zero() { sum } else { sum - q * ln_p(c) }
+                    }),
+                };
+            }
         }
         if target.is_some() {
             cx.save(shifts);
@@ -156,33 +204,16 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
         if let Some(mut dx) = sink.destination(0) {
             let (store, dx) = dx.parts();
             let put = store.put();
-            let of_position = self.classes.as_ref().map(Tensor::as_slice);
-            for (position, &g) in at.cotangent().iter().enumerate() {
-                let start = scores.first(position);
-                let place = |c: usize| start + c * inner;
-                let class = of_position.map(|classes| classes[position]);
-                if class.is_some() && class == self.ignored {
-                    (0..classes).for_each(|c| put(&mut dx[place(c)], T::zero()));
-                } else if let (Some(class), 0.0) = (class, self.smoothing) {
-                    // q is 0 but for its class.
-                    let g = g * self.weight::<T>(class);
-                    if inner == 1 {
-                        let row = start..start + classes;
-                        for (dx, &p) in dx[row.clone()].iter_mut().zip(&p[row]) {
-                            put(dx, g * p);
-                        }
-                    } else {
-                        (0..classes).for_each(|c| put(&mut dx[place(c)], g * p[place(c)]));
+            if let (Some(of_position), 1) = (self.plain_classes(), inner) {
+                let rows = dx.chunks_exact_mut(classes.max(1)).zip(p.chunks_exact(classes.max(1)));
+                for (((dx, p), &class), &g) in rows.zip(of_position).zip(at.cotangent()) {
+                    for (dx, &p) in dx.iter_mut().zip(p) {
+                        put(dx, g * p);
                     }
-                    dx[place(class)] -= g;
-                } else {
-                    let q = |c: usize| {
-                        let probability = if by_probability { at.slice(1)[place(c)] } else { T::zero() };
-                        self.weighted_target(class, probability, c, classes)
-                    };
-                    let total = (0..classes).fold(T::zero(), |sum, c| sum + q(c));
-                    (0..classes).for_each(|c| put(&mut dx[place(c)], g * (p[place(c)] * total - q(c))));
+                    dx[class] -= g;
                 }
+            } else {
+                self.pull_back_scores(dx, put, p, at, scores);
             }
         }
         if by_probability && let Some(mut dq) = sink.destination(1) {

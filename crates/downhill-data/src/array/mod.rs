@@ -127,6 +127,7 @@ impl Array {
     }
 
     /// The same numbers, little-endian and row-major.
+    #[cfg(feature = "safetensors")]
     pub(crate) fn plain(&self) -> Result<Array> {
         let Storage { dtype, big_endian, .. } = self.storage;
         if self.storage == Storage::plain(dtype) {

@@ -44,6 +44,7 @@ impl Arrays {
         Arrays { name: "arrays".into(), ..Arrays::default() }
     }
 
+    #[cfg(any(feature = "gzip", feature = "safetensors"))]
     pub(crate) fn of_file(name: &str) -> Arrays {
         Arrays { name: name.into(), ..Arrays::default() }
     }

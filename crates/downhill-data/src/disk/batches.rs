@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use downhill_tensor::{Real, Shape, Target, Tensor};
 
+#[cfg(feature = "images")]
+use crate::images::ImageFolder;
 use crate::random::shuffle;
 use crate::{Batch, Dataset, DiskArray, Error, Result, Source};
 
@@ -30,8 +32,10 @@ use crate::{Batch, Dataset, DiskArray, Error, Result, Source};
 /// ```
 #[derive(Debug, Clone)]
 pub struct DiskBatches<T: Real = f32> {
-    inputs: DiskArray,
-    target: DiskArray,
+    inputs: Inputs,
+    /// The shape of one input.
+    sample: Shape,
+    target: Answers,
     /// How many classes there are, if the targets are classes.
     classes: Option<usize>,
     class_names: Arc<[String]>,
@@ -43,6 +47,22 @@ pub struct DiskBatches<T: Real = f32> {
     next: usize,
     bytes: Vec<u8>,
     batch: Option<Batch<T>>,
+}
+
+/// Where inputs are read from.
+#[derive(Debug, Clone)]
+enum Inputs {
+    Array(DiskArray),
+    #[cfg(feature = "images")]
+    Images(Box<ImageFolder>),
+}
+
+/// Where targets are.
+#[derive(Debug, Clone)]
+enum Answers {
+    Array(DiskArray),
+    #[cfg(feature = "images")]
+    Labels(Tensor<usize>),
 }
 
 impl<T: Real> DiskBatches<T> {
@@ -65,7 +85,7 @@ impl<T: Real> DiskBatches<T> {
         if classes > Dataset::<T>::MAX_CLASSES {
             return Err(Error::Class { row: 0, class: classes, classes: Dataset::<T>::MAX_CLASSES });
         }
-        DiskBatches::new(inputs, labels, Some(classes), size)
+        DiskBatches::of_arrays(inputs, labels, Some(classes), size)
     }
 
     /// Batches of `size` rows to learn values from, `[n, …]`; those of shape `[n]` become `[n, 1]`.
@@ -74,10 +94,23 @@ impl<T: Real> DiskBatches<T> {
     /// [`Error::Lengths`], [`Error::Empty`] without rows, [`Error::BatchSize`]. Numbers are looked at when they are
     /// read.
     pub fn regression(inputs: DiskArray, values: DiskArray, size: usize) -> Result<DiskBatches<T>> {
-        DiskBatches::new(inputs, values, None, size)
+        DiskBatches::of_arrays(inputs, values, None, size)
     }
 
-    fn new(
+    /// Batches of `size` images to learn their class from, each read when it is needed: `[m, channels, height, width]` of 0
+    /// to 255. Reading takes much longer than learning: see [`Prefetch`](crate::Prefetch).
+    ///
+    /// # Errors
+    /// [`Error::BatchSize`], and what is wrong with the first image if no size is set.
+    #[cfg(feature = "images")]
+    pub fn images(folder: ImageFolder, size: usize) -> Result<DiskBatches<T>> {
+        let (rows, sample, labels) = (folder.len(), folder.sample_shape()?, folder.labels());
+        let names = folder.class_names().to_vec();
+        let (inputs, target) = (Inputs::Images(Box::new(folder)), Answers::Labels(labels));
+        DiskBatches::new(inputs, sample, target, rows, Some(names.len()), size)?.with_class_names(names)
+    }
+
+    fn of_arrays(
         inputs: DiskArray,
         target: DiskArray,
         classes: Option<usize>,
@@ -87,6 +120,18 @@ impl<T: Real> DiskBatches<T> {
         if rows != targets {
             return Err(Error::Lengths { inputs: rows, targets });
         }
+        let sample = inputs.shape().sample();
+        DiskBatches::new(Inputs::Array(inputs), sample, Answers::Array(target), rows, classes, size)
+    }
+
+    fn new(
+        inputs: Inputs,
+        sample: Shape,
+        target: Answers,
+        rows: usize,
+        classes: Option<usize>,
+        size: usize,
+    ) -> Result<DiskBatches<T>> {
         if rows == 0 {
             return Err(Error::Empty { operation: "batching" });
         }
@@ -97,7 +142,20 @@ impl<T: Real> DiskBatches<T> {
         let order = (0..rows).collect();
         let class_names = names.into();
         let (seed, epoch, next, bytes, batch) = (None, None, 0, Vec::new(), None);
-        Ok(DiskBatches { inputs, target, classes, class_names, size, seed, order, epoch, next, bytes, batch })
+        Ok(DiskBatches {
+            inputs,
+            sample,
+            target,
+            classes,
+            class_names,
+            size,
+            seed,
+            order,
+            epoch,
+            next,
+            bytes,
+            batch,
+        })
     }
 
     /// The same batches with the rows shuffled anew in every epoch.
@@ -123,27 +181,48 @@ impl<T: Real> DiskBatches<T> {
         let rows = &self.order[from..to];
         let (used, target) =
             self.batch.take().map_or((None, None), |batch| (Some(batch.inputs), Some(batch.target)));
-        let inputs = read(&self.inputs, rows, used, &mut self.bytes, "inputs")?;
-        let target = match (self.classes, target) {
-            (Some(classes), _) => {
-                let labels = self.target.read_labels(rows, &mut self.bytes)?;
+        let inputs = match &self.inputs {
+            Inputs::Array(array) => read(array, rows, used, &mut self.bytes, "inputs")?,
+            #[cfg(feature = "images")]
+            Inputs::Images(folder) => {
+                let mut numbers = storage(used);
+                for &row in rows {
+                    folder.read_image(row, self.sample, &mut numbers)?;
+                }
+                Tensor::new(self.sample.prepend(rows.len())?, numbers)?
+            }
+        };
+        let target = match (&self.target, self.classes, target) {
+            #[cfg(feature = "images")]
+            (Answers::Labels(labels), ..) => {
+                let labels = labels.as_slice();
+                Target::Classes(Tensor::vector(rows.iter().map(|&row| labels[row]).collect::<Vec<_>>()))
+            }
+            (Answers::Array(array), Some(classes), _) => {
+                let labels = array.read_labels(rows, &mut self.bytes)?;
                 if let Some(place) = labels.iter().position(|&label| label >= classes) {
                     return Err(Error::Class { row: rows[place], class: labels[place], classes });
                 }
                 Target::Classes(Tensor::vector(labels))
             }
-            (None, used) => {
+            (Answers::Array(array), None, used) => {
                 let used = used.and_then(|target| match target {
                     Target::Values(values) => Some(values),
                     Target::Classes(_) => None,
                 });
-                let values = read(&self.target, rows, used, &mut self.bytes, "targets")?;
-                let values = if values.shape().len() == 1 { values.unsqueeze(1)? } else { values };
-                Target::Values(values)
+                let values = read(array, rows, used, &mut self.bytes, "targets")?;
+                Target::Values(if values.shape().len() == 1 { values.unsqueeze(1)? } else { values })
             }
         };
         Ok(Batch::new(inputs, target))
     }
+}
+
+/// An empty vector, with the storage of `used` if nobody else holds it.
+fn storage<T: Real>(used: Option<Tensor<T>>) -> Vec<T> {
+    let mut numbers = used.filter(|used| !used.is_shared()).map_or(Vec::new(), Tensor::into_vec);
+    numbers.clear();
+    numbers
 }
 
 /// Reads rows into the storage of `used`, if nobody else holds it.
@@ -154,8 +233,7 @@ fn read<T: Real>(
     bytes: &mut Vec<u8>,
     part: &'static str,
 ) -> Result<Tensor<T>> {
-    let mut numbers = used.filter(|used| !used.is_shared()).map_or(Vec::new(), Tensor::into_vec);
-    numbers.clear();
+    let mut numbers = storage(used);
     array.read_rows(rows, bytes, &mut numbers)?;
     let width = array.shape().sample().elements();
     if let Some(place) = numbers.iter().position(|x| !x.finite()) {
@@ -167,7 +245,7 @@ fn read<T: Real>(
 
 impl<T: Real> Source<T> for DiskBatches<T> {
     fn sample_shape(&self) -> Shape {
-        self.inputs.shape().sample()
+        self.sample
     }
 
     fn samples(&self) -> usize {

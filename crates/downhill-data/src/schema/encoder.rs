@@ -1,6 +1,7 @@
 //! A schema that has been fitted.
 
 use std::collections::{HashMap, HashSet};
+use std::thread::available_parallelism;
 
 use downhill_tensor::{Real, Target, Tensor};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -84,6 +85,19 @@ impl Encoder {
             _ => {}
         }
         Ok(Encoder { features, target, names })
+    }
+
+    /// The encoder of columns that hold numbers, each of them a feature, without anything to learn.
+    ///
+    /// # Errors
+    /// [`Error::NoColumns`] without a column.
+    pub fn numbers(columns: Vec<String>) -> Result<Encoder> {
+        if columns.is_empty() {
+            return Err(Error::NoColumns { table: "a table".into(), part: "features" });
+        }
+        let feature = |column| Feature { column, kind: Kind::Number, fill: Fill::Error };
+        let features: Vec<Feature> = columns.iter().cloned().map(feature).collect();
+        Ok(Encoder { features, target: Learnt::Nothing, names: columns })
     }
 
     /// The features' names, in order: a column's name, or like `sex=female` for a category.
@@ -187,37 +201,91 @@ impl Encoder {
     }
 
     fn encode<T: Real>(&self, table: &Table, places: &[usize], rows: &[usize]) -> Result<Tensor<T>> {
+        /// Rows whose text is in the processor's cache while their columns are gone through.
+        const BLOCK: usize = 128;
+        /// The number of features below which a thread costs more than it saves.
+        const WORTH_A_THREAD: usize = 1 << 18;
         let width = self.names.len();
         let mut inputs = zeros(rows.len(), width)?;
-        let mut at = 0;
-        for (Feature { kind, fill, .. }, &place) in self.features.iter().zip(places) {
-            match kind {
-                Kind::Number => {
-                    let features = feature(&mut inputs, at, width);
-                    numbers(table, place, *fill, rows.iter().zip(features))?;
-                    at += 1;
-                }
-                Kind::OneHot { classes, unknown } => {
-                    let known = numbering(classes);
-                    for (to, &row) in rows.iter().enumerate() {
-                        if let Some(class) = class(table, row, place, *fill, &known, *unknown)? {
-                            inputs[to * width + at + class] = T::one();
-                        }
-                    }
-                    at += classes.len();
-                }
-                Kind::Ordinal { classes } => {
-                    let known = numbering(classes);
-                    for (to, &row) in rows.iter().enumerate() {
-                        let class = class(table, row, place, *fill, &known, Unknown::Error)?;
-                        inputs[to * width + at] = T::of(class.unwrap_or(0) as f64);
-                    }
-                    at += 1;
-                }
-            }
-        }
+        let columns: Vec<Column<'_>> = self.features.iter().zip(places).map(Column::new).collect();
+        let part = |rows: &[usize], inputs: &mut [T]| {
+            let blocks = rows.chunks(BLOCK).zip(inputs.chunks_mut((BLOCK * width).max(1)));
+            blocks.into_iter().try_for_each(|(rows, inputs)| encode_block(table, &columns, rows, inputs))
+        };
+        let threads =
+            available_parallelism().map_or(1, usize::from).min(inputs.len() / WORTH_A_THREAD).max(1);
+        // Whole blocks, so that an error does not depend on the number of threads.
+        let share = rows.len().div_ceil(threads).max(1).next_multiple_of(BLOCK);
+        std::thread::scope(|scope| {
+            let parts = rows.chunks(share).zip(inputs.chunks_mut((share * width).max(1)));
+            let mut parts = parts.collect::<Vec<_>>().into_iter();
+            let own = parts.next();
+            let part = &part;
+            let others: Vec<_> =
+                parts.map(|(rows, inputs)| scope.spawn(move || part(rows, inputs))).collect();
+            let own = own.map_or(Ok(()), |(rows, inputs)| part(rows, inputs));
+            // The first row that is wrong in the first of the parts is the one that is named.
+            others.into_iter().fold(own, |so_far, other| {
+                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                so_far.and(other)
+            })
+        })?;
         Ok(Tensor::new([rows.len(), width], inputs)?)
     }
+}
+
+/// A feature's column in a table.
+struct Column<'a> {
+    feature: &'a Feature,
+    place: usize,
+    /// The number of each class.
+    known: HashMap<&'a str, usize>,
+}
+
+impl<'a> Column<'a> {
+    fn new((feature, &place): (&'a Feature, &usize)) -> Column<'a> {
+        let known = match &feature.kind {
+            Kind::Number => HashMap::new(),
+            Kind::OneHot { classes, .. } | Kind::Ordinal { classes } => numbering(classes),
+        };
+        Column { feature, place, known }
+    }
+}
+
+/// Writes the features of these rows to `inputs`, which are 0.
+fn encode_block<T: Real>(
+    table: &Table,
+    columns: &[Column<'_>],
+    rows: &[usize],
+    inputs: &mut [T],
+) -> Result<()> {
+    let width = inputs.len() / rows.len().max(1);
+    let mut at = 0;
+    for Column { feature: Feature { kind, fill, .. }, place, known } in columns {
+        match kind {
+            Kind::Number => {
+                let features = feature(inputs, at, width);
+                numbers(table, *place, *fill, rows.iter().zip(features))?;
+                at += 1;
+            }
+            Kind::OneHot { classes, unknown } => {
+                for (to, &row) in rows.iter().enumerate() {
+                    if let Some(class) = class(table, row, *place, *fill, known, *unknown)? {
+                        inputs[to * width + at + class] = T::one();
+                    }
+                }
+                at += classes.len();
+            }
+            Kind::Ordinal { .. } => {
+                for (to, &row) in rows.iter().enumerate() {
+                    let class = class(table, row, *place, *fill, known, Unknown::Error)?;
+                    inputs[to * width + at] = T::of(class.unwrap_or(0) as f64);
+                }
+                at += 1;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether a cell is missing, in a column of classes or of numbers.

@@ -22,6 +22,7 @@ fn formats() -> Vec<Format> {
         [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), elements].concat()
     };
     let idx_file = |start: &[u8], elements: &[u8]| [&[0, 0], start, elements].concat();
+    #[allow(unused_mut)] // without features there are no more
     let mut formats: Vec<Format> = vec![
         (
             "csv",
@@ -65,6 +66,22 @@ fn formats() -> Vec<Format> {
             r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I8","shape":[2,2],"data_offsets":[8,12]}}"#,
             &[1; 12],
         )],
+    ));
+    #[cfg(feature = "parquet")]
+    formats.push((
+        "parquet",
+        |bytes| downhill_data::parquet::from_bytes(bytes.to_vec(), "f").map(|_| ()),
+        vec![crate::parquet::file()],
+    ));
+    #[cfg(feature = "images")]
+    formats.push((
+        "image",
+        |bytes| downhill_data::images::from_bytes::<f32>(bytes, "f", 1).map(|_| ()),
+        vec![
+            crate::images::png(png::ColorType::Rgb, png::BitDepth::Eight, (2, 3), &[7; 18]),
+            crate::images::JPEG[0].to_vec(),
+            crate::images::JPEG[1].to_vec(),
+        ],
     ));
     #[cfg(feature = "gzip")]
     {

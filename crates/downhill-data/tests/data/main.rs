@@ -10,6 +10,10 @@ mod dataset;
 mod folder;
 mod hostile;
 mod idx;
+#[cfg(feature = "images")]
+mod images;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod schema;
 mod sources;
 mod splits;

@@ -52,6 +52,16 @@ impl Embedding {
         self
     }
 
+    /// The number of tokens.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// The numbers of a token's vector.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// A score for each token, x·Wᵀ: `[n, …, width]` to `[n, …, tokens]`. The output layer of a network that shares
     /// its weights with the embedding (Press & Wolf 2017).
     #[track_caller]

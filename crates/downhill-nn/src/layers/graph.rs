@@ -55,6 +55,10 @@ enum Step {
     Layer { name: String, layer: Block, from: usize },
     /// Of several values before.
     Join { join: Join, from: Vec<usize> },
+    /// By the layer of a step before, with the same parameters, of a value before.
+    Again { step: usize, from: usize },
+    /// By the vectors of the embedding of a step before, of a value before.
+    Scores { step: usize, from: usize },
 }
 
 impl Graph {
@@ -76,6 +80,18 @@ impl Graph {
     /// What a layer of this name makes of a value.
     pub fn layer(&mut self, name: impl Into<String>, layer: impl Layer, from: Node) -> Node {
         self.push(Step::Layer { name: name.into(), layer: Block::new(layer), from: from.0 })
+    }
+
+    /// What the layer that made `made` makes of another value of the same shape, with the same parameters: the towers of a
+    /// siamese network (Bromley et al. 1993), for one.
+    pub fn again(&mut self, made: Node, from: Node) -> Node {
+        self.push(Step::Again { step: made.0, from: from.0 })
+    }
+
+    /// The score of each token by the vectors of the [`Embedding`](crate::Embedding) that made `embedded`: x·Wᵀ. An output layer
+    /// that shares its weights with the embedding (Press & Wolf 2017).
+    pub fn scores(&mut self, embedded: Node, from: Node) -> Node {
+        self.push(Step::Scores { step: embedded.0, from: from.0 })
     }
 
     /// Values joined along an axis of the sample: 0 is the one behind the batch.
@@ -123,6 +139,29 @@ impl Graph {
         self.shapes.get(from).copied().ok_or_else(|| "it uses a value of another graph".into())
     }
 
+    /// The layer of a step before, and the shape of its input.
+    fn layer_before(&self, step: usize, place: usize) -> Result<(&AnyLayer, Shape), String> {
+        match self.steps.get(step).filter(|_| step < place) {
+            Some(Step::Layer { layer, from, .. }) => Ok((&layer.layer, self.before(*from)?)),
+            _ => Err("what it uses again was not made by a layer of this graph".into()),
+        }
+    }
+
+    /// The shape of the scores of an embedding's tokens.
+    fn shape_of_scores(&self, step: usize, from: usize, place: usize) -> Result<Shape, String> {
+        let (layer, _) = self.layer_before(step, place)?;
+        let AnyLayer::Embedding(embedding) = layer else {
+            return Err(format!("it wants scores by an embedding, not by a {layer:?}"));
+        };
+        let (shape, width) = (self.before(from)?, embedding.width());
+        match shape.last() {
+            Some(&last) if last == width => Ok(shape.with(shape.len() - 1, embedding.tokens())),
+            _ => Err(format!(
+                "scores by vectors of {width} numbers need as many along the last axis, not {shape}"
+            )),
+        }
+    }
+
     fn shape_of_output(&self) -> Result<Shape, String> {
         let shapes: Result<Vec<Shape>, String> =
             self.outputs.iter().map(|&output| self.before(output)).collect();
@@ -162,6 +201,14 @@ impl Layer for Graph {
                         from.iter().map(|&from| self.before(from)).collect();
                     parts.and_then(|parts| join.shape(&parts))
                 }
+                Step::Again { step, from } => {
+                    let first = self.layer_before(*step, place);
+                    first.and_then(|(_, first)| match self.before(*from)? {
+                        second if second == first => Ok(self.shapes[*step]),
+                        second => Err(format!("a layer made for {first} is to be used again on {second}")),
+                    })
+                }
+                Step::Scores { step, from } => self.shape_of_scores(*step, *from, place),
             };
             let mut shape = shape.map_err(|reason| scope.refuse(input, reason))?;
             if let Step::Layer { name, layer, .. } = &mut self.steps[place] {
@@ -196,6 +243,17 @@ impl Layer for Graph {
                         with_batch(part, *shape)
                     }
                     Step::Layer { layer, from, .. } => layer.forward(cx, values[*from]),
+                    Step::Again { step, from } => match &self.steps[*step] {
+                        Step::Layer { layer, .. } => layer.forward(cx, values[*from]),
+                        _ => x,
+                    },
+                    Step::Scores { step, from } => match &self.steps[*step] {
+                        Step::Layer { layer: Block { layer, .. }, .. } => match &**layer {
+                            AnyLayer::Embedding(embedding) => embedding.scores(cx, values[*from]),
+                            _ => x,
+                        },
+                        _ => x,
+                    },
                     Step::Join { join, from } => with_room(from.len(), x, |parts| {
                         for (part, &from) in parts.iter_mut().zip(from) {
                             *part = values[from];

@@ -7,7 +7,7 @@
 //! embeddings, take them as equal parts of one output `[n, parts · k, …]`, beside each other along axis 1 in the order
 //! that the loss names them. This is what a [`Graph`](crate::Graph) with several
 //! [`outputs`](crate::Graph::outputs) and a [`Parallel`](crate::Parallel) give. [`Parts`] is for outputs that have a
-//! loss each.
+//! loss each, [`Steps`] for sequences with an answer at each step.
 
 mod binary;
 mod class_weights;
@@ -20,6 +20,7 @@ mod pairs;
 mod parts;
 mod reduction;
 mod regression;
+mod steps;
 mod targets;
 
 pub use binary::{BinaryCrossEntropy, BinaryCrossEntropyWithLogits};
@@ -32,6 +33,7 @@ pub use pairs::{CosineEmbedding, MarginRanking, TripletMargin};
 pub use parts::Parts;
 pub use reduction::{Reduced, Reduction};
 pub use regression::{Huber, L1, LogCosh, Mse, Quantile, SmoothL1};
+pub use steps::Steps;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use downhill_autodiff::tensor::Error as TensorError;
 use downhill_autodiff::{Real, Shape, Tensor, Var};
 
-use super::targets::misfit;
+use super::targets::{class_of, misfit};
 use super::{Link, Loss};
 use crate::Target;
 
@@ -48,14 +48,7 @@ impl<T: Real> Part<T> {
             let of_rows = rows.chunks_exact(all.max(1)).take(n).flat_map(|row| &row[first..first + width]);
             return Ok(Target::Values(Tensor::new(self.output.prepend(n)?, of_rows.copied().collect())?));
         }
-        let class = |row: &[T]| {
-            let value = row[first].as_f64();
-            if value >= 0.0 && value.fract() == 0.0 {
-                Ok(value as usize)
-            } else {
-                Err(TensorError::Setting { name: "class", rule: "a whole number from 0 on", value })
-            }
-        };
+        let class = |row: &[T]| class_of(row[first].as_f64());
         let classes: Result<Vec<usize>, TensorError> = rows.chunks_exact(all.max(1)).map(class).collect();
         Ok(Target::Classes(Tensor::vector(classes?)))
     }

@@ -118,6 +118,15 @@ pub(super) fn classes_of<'a, 't, T: Real>(
     }
 }
 
+/// The class that a number stands for.
+pub(super) fn class_of(value: f64) -> Result<usize, TensorError> {
+    if value >= 0.0 && value.fract() == 0.0 {
+        Ok(value as usize)
+    } else {
+        Err(TensorError::Setting { name: "class", rule: "a whole number from 0 on", value })
+    }
+}
+
 /// The equal parts of an output along axis 1, or the error on the tape: see [the module](super).
 #[track_caller]
 pub(super) fn parts_of<'t, T: Real, const K: usize>(

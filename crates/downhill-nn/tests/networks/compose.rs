@@ -3,8 +3,8 @@
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::loss::Parts;
 use downhill_nn::{
-    Activation, AnyLayer, CrossEntropy, Error, Flatten, Graph, Linear, Loss, Mse, Network, Parallel, Params,
-    Repeat, Sequential, Target,
+    Activation, AnyLayer, CrossEntropy, Embedding, Error, Flatten, Graph, Linear, Loss, Mse, Network,
+    Parallel, Params, Repeat, Sequential, Target,
 };
 use proptest::prelude::*;
 
@@ -26,6 +26,21 @@ fn what_does_not_join_is_named() {
     let a = twice.input([4]);
     let b = twice.layer("same", linear(2), a);
     let b = twice.layer("same", linear(2), b);
+    let mut tied = Graph::new();
+    let a = tied.input([4]);
+    let made = tied.layer("b", linear(2), a);
+    let wrong_shape = tied.again(made, made);
+    let mut of_input = Graph::new();
+    let a = of_input.input([4]);
+    let of_no_layer = of_input.again(a, a);
+    let mut scored = Graph::new();
+    let a = scored.input([4]);
+    let made = scored.layer("b", linear(2), a);
+    let of_no_embedding = scored.scores(made, a);
+    let mut narrow = Graph::new();
+    let a = narrow.input([4]);
+    let made = narrow.layer("b", Embedding::new(7, 3), a);
+    let too_wide = narrow.scores(made, a);
     let mut unfinished = Graph::new();
     unfinished.input([4]);
     let cases: Vec<(AnyLayer, Shape, &str)> = vec![
@@ -45,6 +60,14 @@ fn what_does_not_join_is_named() {
         (AnyLayer::new(Repeat::new(usize::MAX, linear(3))), [4].into(), "more than 65536 times"),
         (AnyLayer::new(circle.output(y)), [4].into(), "a value of another graph"),
         (AnyLayer::new(short.output(sum)), [5].into(), "it joins [3] and [2]"),
+        (
+            AnyLayer::new(tied.output(wrong_shape)),
+            [4].into(),
+            "a layer made for [4] is to be used again on [2]",
+        ),
+        (AnyLayer::new(of_input.output(of_no_layer)), [4].into(), "not made by a layer of this graph"),
+        (AnyLayer::new(scored.output(of_no_embedding)), [4].into(), "by an embedding, not by a Linear"),
+        (AnyLayer::new(narrow.output(too_wide)), [4].into(), "vectors of 3 numbers need as many"),
         (AnyLayer::new(Graph::new()), [5].into(), "it has no input"),
         (AnyLayer::new(unfinished.clone()), [4].into(), "it has no output"),
         (AnyLayer::new(unfinished), [5].into(), "its inputs take 4 numbers, this has 5"),

@@ -174,6 +174,24 @@ fn rows() -> Vec<Row> {
         row("kl", smooth, log_probabilities, KlDivergence::new()),
         row("kl of log targets", smooth, values, KlDivergence::of_log_targets()),
         row(
+            "steps of classes",
+            smooth,
+            |n, seed| (numbers([n, 2, 3], seed), classes([n, 2], 3, seed).into()),
+            Steps::classes(CrossEntropy::new().class_weights([0.5, 2.0, 0.1]).unwrap()),
+        ),
+        row(
+            "steps of classes that are numbers",
+            smooth,
+            |n, seed| (numbers([n, 2, 3], seed), classes([n, 2], 3, seed).map(|class| class as f64).into()),
+            Steps::classes(Nll::new().ignore_class(9)),
+        ),
+        row(
+            "steps of values",
+            smooth,
+            |n, seed| (numbers([n, 2, 3], seed), numbers([n, 2, 3], seed ^ 1).into()),
+            Steps::values(Mse::new()),
+        ),
+        row(
             "ce on probabilities",
             smooth,
             |n, seed| {
@@ -351,7 +369,8 @@ fn targets_that_do_not_fit() {
     let margin = MultiMargin::new(1.0).unwrap().class_weights([1.0, 2.0]).unwrap();
     let (focal, pairs) = (Focal::new(2.0).unwrap(), BinaryCrossEntropyWithLogits::new());
     let pairs = pairs.positive_weights([1.0, 2.0]).unwrap();
-    let all: [Misfit; 28] = [
+    let (steps, of_values) = (Steps::classes(CrossEntropy::new()), Steps::values(Mse::new()));
+    let all: [Misfit; 32] = [
         (&Mse::new(), &[2, 3], of(&[0, 1]), &["mse", "numbers as targets, not classes", "[2, 3]", "[2]"]),
         (&Mse::new(), &[2, 3], values(&[2, 2]), &["mse", "[2, 3]", "[2, 2]"]),
         (&Mse::new(), &[2, 3], values(&[3]), &["mse", "[2, 3]", "[3]"]),
@@ -367,6 +386,10 @@ fn targets_that_do_not_fit() {
         (&CrossEntropy::new(), &[2], of(&[0, 1]), &["cross_entropy", "[n, classes, …]", "[2]"]),
         (&weighted, &[2, 3], of(&[0, 1]), &["a weight for each class", "[2, 3]", "[2]"]),
         (&CrossEntropyOnProbabilities::new(), &[2, 3], of(&[0, 3]), &["on_probabilities", "[2, 3]", "[2]"]),
+        (&steps, &[2, 3, 4], of(&[0, 1]), &["steps", "a target for each step", "[2, 3, 4]", "[2]"]),
+        (&steps, &[1], values(&[1]), &["steps", "a target for each step"]),
+        (&steps, &[1, 2, 4], Target::Values(Tensor::from_rows(&[[0.5, 1.0]])), &["a whole number", "0.5"]),
+        (&of_values, &[1, 2, 4], values(&[1, 2, 3]), &["mse", "[2, 4]", "[2, 3]"]),
         (&gaussian, &[2, 3], values(&[2, 1]), &["gaussian_nll", "means and variances", "[2, 3]"]),
         (&gaussian, &[2, 4], values(&[2, 4]), &["gaussian_nll", "[2, 2]", "[2, 4]"]),
         (&ranking, &[2], values(&[2]), &["margin_ranking", "two parts", "[2]"]),

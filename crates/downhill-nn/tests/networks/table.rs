@@ -181,7 +181,8 @@ fn two_by_two() -> AnyLayer {
     let total = graph.sum([gated, right, narrow]);
     let joined = graph.concat(0, [total, flat]);
     let y = graph.layer("y", Linear::new(4), joined);
-    AnyLayer::new(graph.outputs([y, left]))
+    let mixed = graph.again(narrow, flat);
+    AnyLayer::new(graph.outputs([y, left, mixed]))
 }
 
 /// Layers that are not built in.

@@ -77,6 +77,12 @@ impl<T: Real> GaussNewton<T> {
         gemm(Gemm { m: p, k: count, n: p, a: a.transposed(), b: a, c, start: Start::Destination, threads });
     }
 
+    /// Adds to the diagonal of G: the second derivatives of a penalty of which each parameter has its own.
+    pub fn add_diagonal(&mut self, diagonal: impl IntoIterator<Item = T>) {
+        let p = self.length();
+        self.matrix.iter_mut().step_by(p + 1).zip(diagonal).for_each(|(x, d)| *x += d);
+    }
+
     /// Adds ½‖r‖² to L, Jᵀr to ∇L and JᵀJ to G: a block of residuals and the rows of J that belong to them.
     pub fn add_residuals(&mut self, residuals: &[T], jacobian: &[T]) {
         let p = self.length();

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
-use super::pack::{pack, with_scratch};
+use super::pack::{MARGIN, pack, with_scratch};
 use super::{Gemm, Matrix, Start};
 
 /// The steps of the sum between two visits of C: a panel of B of that height fits the first cache.
@@ -90,13 +90,13 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
     let packed = |panel: &Range<usize>| b_packed || !panel.len().is_multiple_of(lanes);
 
     let steps = k.min(STEPS);
-    let a_length = if a_packed { rows.len().min(ROWS) * steps } else { 0 };
+    let a_length = if a_packed { rows.len().min(ROWS) * steps + MARGIN } else { 0 };
     let b_length = columns.len().min(COLUMNS).next_multiple_of(lanes) * steps;
     with_scratch([a_length, b_length], |a_space: &mut [T], b_space: &mut [T]| {
         for columns in pieces(columns, COLUMNS) {
             // Also once for k = 0, which is a sum without a term.
-            for first in (0..k.max(1)).step_by(STEPS) {
-                let steps = k.min(first + STEPS) - first;
+            for steps in pieces(0..k, STEPS).chain((k == 0).then_some(0..0)) {
+                let (first, steps) = (steps.start, steps.len());
                 let b_start = |panel: &Range<usize>| (panel.start - columns.start) * steps;
                 for panel in pieces(columns.clone(), width).filter(packed) {
                     let stride = panel.len().next_multiple_of(lanes);
@@ -105,8 +105,9 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
                     pack(&mut b_space[b_start(&panel)..], stride, from, shape);
                 }
                 for rows in pieces(rows.clone(), ROWS) {
+                    let row_tiles = Tiles::new(rows.clone(), tiles.len());
                     let a_start = |tile: &Range<usize>| (tile.start - rows.start) * steps;
-                    for tile in balanced(rows.clone(), tiles.len()).filter(|_| a_packed) {
+                    for tile in row_tiles.iter().filter(|_| a_packed) {
                         let from = a.at(tile.start, first);
                         let shape = [tile.len(), a.row_stride, steps, a.column_stride];
                         pack(&mut a_space[a_start(&tile)..], tile.len(), from, shape);
@@ -118,7 +119,7 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
                         } else {
                             (b.at(first, panel.start), b.row_stride)
                         };
-                        for tile in balanced(rows.clone(), tiles.len()) {
+                        for tile in row_tiles.iter() {
                             let (a, a_row, a_column) = if a_packed {
                                 (&a_space[a_start(&tile)..], 1, tile.len())
                             } else {
@@ -158,19 +159,42 @@ unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, colum
     });
 }
 
-/// Cuts a range into pieces of this length, the last one of what remains.
-fn pieces(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range.step_by(length).map(move |start| start..end.min(start + length))
+/// Cuts a range into pieces of this length, the last one of what remains. Nothing for an empty range.
+// `step_by` would divide to know their number: a small product is over in less.
+fn pieces(Range { start, end }: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut next = start;
+    std::iter::from_fn(move || {
+        let piece = next..end.min(next + length);
+        next = piece.end;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
-/// Cuts a range into as few pieces of at most this length as possible, all nearly alike.
-fn balanced(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
-    let pieces = range.len().div_ceil(length).max(1);
-    let (each, longer) = (range.len() / pieces, range.len() % pieces);
-    (0..pieces).scan(range.start, move |next, piece| {
-        let start = *next;
-        *next += each + usize::from(piece < longer);
-        Some(start..*next)
-    })
+/// A range in as few tiles of at most some length as possible, all nearly alike.
+#[derive(Clone, Copy)]
+struct Tiles {
+    start: usize,
+    end: usize,
+    each: usize,
+    /// The first of these are longer by one.
+    longer: usize,
+}
+
+impl Tiles {
+    fn new(Range { start, end }: Range<usize>, length: usize) -> Tiles {
+        let rows = end - start;
+        let tiles = rows.div_ceil(length).max(1);
+        Tiles { start, end, each: rows / tiles, longer: rows % tiles }
+    }
+
+    fn iter(self) -> impl Iterator<Item = Range<usize>> {
+        let Tiles { start, end, each, mut longer } = self;
+        let mut next = start;
+        std::iter::from_fn(move || {
+            let tile = next..next + each + usize::from(longer > 0);
+            longer = longer.saturating_sub(1);
+            next = tile.end;
+            (tile.end <= end && !tile.is_empty()).then_some(tile)
+        })
+    }
 }

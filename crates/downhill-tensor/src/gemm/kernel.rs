@@ -76,12 +76,14 @@ type DotKernel<T> = unsafe fn(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS];
 /// The number of dot products computed at a time.
 pub(super) const DOTS: usize = 4;
 
-/// Transposes a block: `to[j·to_row + i]` ← `from[i·from_row + j]`.
+/// Transposes a block: `to[j·to_row + i]` ← `from[i·from_row + j]` for `i < rows`, 0 for `rows ≤ i < side`,
+/// for `j < columns`. A row of `to` may overlap the end of the one before.
 ///
 /// # Safety
-/// The processor must have the kernel's instructions, and the two blocks, `side` × `side`, must be
-/// readable and writable.
-type TransposeKernel<T> = unsafe fn(from: *const T, from_row: usize, to: *mut T, to_row: usize);
+/// The processor must have the kernel's instructions, neither `rows` nor `columns` may exceed `side`, and the blocks,
+/// `rows` × `columns` and `columns` × `side`, must be readable and writable.
+type TransposeKernel<T> =
+    unsafe fn(from: *const T, from_row: usize, size: [usize; 2], to: *mut T, to_row: usize);
 
 /// A tile of the destination, and the panels that it is the product of.
 pub(super) struct Tile<T> {
@@ -187,6 +189,39 @@ unsafe fn dot_products<T: Real, V: Vector<Element = T>>(x: &[T], ys: [&[T]; DOTS
     totals
 }
 
+/// The body of every transposing kernel.
+///
+/// # Safety
+/// See [`TransposeKernel`].
+#[inline(always)]
+unsafe fn transpose<T: Real, W: Transpose<Element = T>>(
+    from: *const T,
+    from_row: usize,
+    [rows, columns]: [usize; 2],
+    to: *mut T,
+    to_row: usize,
+) {
+    // SAFETY: the kernel's contract covers every element that is touched.
+    unsafe {
+        let mut block = W::block(T::zero());
+        if [rows, columns] == [W::LANES; 2] {
+            for (i, row) in block.as_mut().iter_mut().enumerate() {
+                *row = W::load(from.add(i * from_row));
+            }
+            for (j, column) in W::transposed(block).as_ref().iter().enumerate() {
+                column.store(to.add(j * to_row));
+            }
+        } else {
+            for (i, row) in block.as_mut()[..rows].iter_mut().enumerate() {
+                *row = W::load_first(from.add(i * from_row), columns);
+            }
+            for (j, column) in W::transposed(block).as_ref()[..columns].iter().enumerate() {
+                column.store(to.add(j * to_row));
+            }
+        }
+    }
+}
+
 /// Defines the kernels of an instruction set with tiles of these heights: `Of::<V, W>::KERNELS` for
 /// vectors `V` to compute and `W` to transpose with. The tallest tile and the operands of one step
 /// should just fit into the registers.
@@ -204,7 +239,7 @@ macro_rules! kernels {
                     tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
                     dot_products: dot_products::<T, V>,
                     side: W::LANES,
-                    transpose: transpose::<W>,
+                    transpose: transpose::<T, W>,
                 };
             }
 
@@ -223,14 +258,15 @@ macro_rules! kernels {
             }
 
             $(#[$features])?
-            unsafe fn transpose<W: Transpose>(
-                from: *const W::Element,
+            unsafe fn transpose<T: Real, W: Transpose<Element = T>>(
+                from: *const T,
                 from_row: usize,
-                to: *mut W::Element,
+                size: [usize; 2],
+                to: *mut T,
                 to_row: usize,
             ) {
                 // SAFETY: the contract is handed on.
-                unsafe { W::transpose(from, from_row, to, to_row) }
+                unsafe { super::transpose::<T, W>(from, from_row, size, to, to_row) }
             }
         }
     };
@@ -318,12 +354,19 @@ mod tests {
             }
         }
         let side = kernels.side;
-        let mut to = vec![T::zero(); side * 20];
-        // SAFETY: rows of 20 and 30 numbers are long enough, and the processor has these instructions.
-        unsafe { (kernels.transpose)(numbers.as_ptr(), 30, to.as_mut_ptr(), 20) };
-        for (at, &got) in to.iter().enumerate() {
-            let (i, j) = (at / 20, at % 20);
-            assert_eq!(got, if j < side { numbers[j * 30 + i] } else { T::zero() });
+        for (rows, columns) in (0..=side).flat_map(|rows| (0..=side).map(move |columns| (rows, columns))) {
+            let mut to = vec![T::one(); side * 20];
+            // SAFETY: rows of 20 and 30 numbers are long enough, and the processor has these instructions.
+            unsafe { (kernels.transpose)(numbers.as_ptr(), 30, [rows, columns], to.as_mut_ptr(), 20) };
+            for (at, &got) in to.iter().enumerate() {
+                let (i, j) = (at / 20, at % 20);
+                let want = match j {
+                    _ if i >= columns || j >= side => T::one(),
+                    _ if j >= rows => T::zero(),
+                    _ => numbers[j * 30 + i],
+                };
+                assert_eq!(got, want, "{rows}x{columns}");
+            }
         }
     }
 

@@ -4,9 +4,12 @@ use std::cell::Cell;
 
 use super::kernel::{Kernels, Packed};
 
-/// Copies a panel into `to`, `stride` numbers a step: its lane `i` of step `p` is
-/// `from[i·lane_stride + p·step_stride]`, for `i < lanes`, `p < steps`. Where the panel has fewer
-/// lanes than `stride`, zeros fill up.
+/// How far behind its end the packing of a panel may write.
+pub(super) const MARGIN: usize = 8;
+
+/// Copies a panel into the first `steps·stride` elements of `to`, `stride` numbers a step: its lane `i` of step `p`
+/// is `from[i·lane_stride + p·step_stride]`, for `i < lanes`, `p < steps`. Where the panel has fewer
+/// lanes than `stride`, zeros fill up. Up to [`MARGIN`] elements behind may be overwritten, if `to` has them.
 ///
 /// # Panics
 /// If `from` or `to` is too short.
@@ -19,7 +22,6 @@ pub(super) fn pack<T: Packed>(
     if lanes == 0 || steps == 0 {
         return;
     }
-    let to = &mut to[..steps * stride];
     if step_stride == 1 && lane_stride != 1 {
         transpose(to, stride, from, [lanes, lane_stride], steps);
         return;
@@ -27,45 +29,46 @@ pub(super) fn pack<T: Packed>(
     let mut done = 0;
     if lane_stride == 1 {
         // A few vectors for each step, no call: what they write too much, the next step overwrites.
-        done = match lanes {
-            1..=8 => copy::<T, 8>(to, stride, from, step_stride),
-            9..=16 => copy::<T, 16>(to, stride, from, step_stride),
-            17..=32 => copy::<T, 32>(to, stride, from, step_stride),
+        let shape = [stride, lanes, steps, step_stride];
+        done = match stride {
+            1..=8 => copy::<T, 8>(to, from, shape),
+            9..=16 => copy::<T, 16>(to, from, shape),
+            17..=32 => copy::<T, 32>(to, from, shape),
             _ => 0,
         };
     }
-    for (p, step) in to.chunks_exact_mut(stride).enumerate().skip(done) {
+    for (p, step) in to[..steps * stride].chunks_exact_mut(stride).enumerate().skip(done) {
         let from = &from[p * step_stride..];
-        for (i, there) in step[..lanes].iter_mut().enumerate() {
-            *there = from[i * lane_stride];
+        for (i, there) in step.iter_mut().enumerate() {
+            *there = if i < lanes { from[i * lane_stride] } else { T::zero() };
         }
     }
-    fill_up(to, stride, lanes);
 }
 
-/// Copies `N` numbers for each step while both slices have them, and answers the number of steps.
+/// Copies the lanes of each step, and zeros up to `N`, while both slices have so many elements. Answers the
+/// number of steps.
 #[inline(always)]
-fn copy<T: Copy, const N: usize>(to: &mut [T], stride: usize, from: &[T], step_stride: usize) -> usize {
-    let mut step = 0;
-    while let (Some(to), Some(from)) =
-        (to.get_mut(step * stride..step * stride + N), from.get(step * step_stride..step * step_stride + N))
-    {
-        to.copy_from_slice(from);
-        step += 1;
-    }
-    step
-}
-
-/// Writes zeros where a panel has fewer lanes than `stride`.
-fn fill_up<T: Packed>(to: &mut [T], stride: usize, lanes: usize) {
-    if lanes < stride {
-        for step in to.chunks_exact_mut(stride) {
-            // A loop, since it is too short for a call.
-            for there in &mut step[lanes..] {
-                *there = T::zero();
+fn copy<T: Packed, const N: usize>(
+    to: &mut [T],
+    from: &[T],
+    [stride, lanes, steps, step_stride]: [usize; 4],
+) -> usize {
+    for step in 0..steps {
+        let (Some(to), Some(from)) = (
+            to.get_mut(step * stride..step * stride + N),
+            from.get(step * step_stride..step * step_stride + N),
+        ) else {
+            return step;
+        };
+        if lanes == N {
+            to.copy_from_slice(from);
+        } else {
+            for (i, (to, &from)) in to.iter_mut().zip(from).enumerate() {
+                *to = if i < lanes { from } else { T::zero() };
             }
         }
     }
+    steps
 }
 
 /// `pack` where the steps of a lane are adjacent: a transpose, block by block.
@@ -77,39 +80,20 @@ fn transpose<T: Packed>(
     steps: usize,
 ) {
     let Kernels { side, transpose, .. } = *T::kernels();
-    assert!(stride >= lanes && to.len() == steps * stride);
     assert!(from.len() >= (lanes - 1) * lane_stride + steps);
-    // The steps that were moved in blocks.
-    let mut done = 0;
-    // Fewer lanes than a block has: the rest of its rows is overwritten by the next step, if there is one.
-    let readable = from.len() >= (lanes.max(side) - 1) * lane_stride + steps;
-    if readable {
-        let last = lanes.saturating_sub(side);
-        for p in (0..steps).step_by(side) {
-            if p + side > steps || (p + side - 1) * stride + lanes.max(side) > to.len() {
-                break;
-            }
-            // The last block overlaps the one before, where the lanes are no multiple of a block's.
-            for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
-                // SAFETY: `T::kernels` answers kernels that this processor runs. Lanes up to `i + side` and
-                // steps up to `p + side` can be read, and the last of the block's rows ends within `to`.
-                unsafe {
-                    let (from, to) =
-                        (from.as_ptr().add(i * lane_stride + p), to.as_mut_ptr().add(p * stride + i));
-                    transpose(from, lane_stride, to, stride);
-                }
-            }
-            done = p + side;
+    assert!(to.len() >= (steps - 1) * stride + stride.max(side));
+    // The last block overlaps the one before, where a step is no multiple of it. One that is longer than a step
+    // writes into the next one, which then is overwritten.
+    let last = stride.saturating_sub(side);
+    for p in (0..steps).step_by(side) {
+        for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
+            let size = [lanes.saturating_sub(i).min(side), (steps - p).min(side)];
+            let (from, to) = (from.as_ptr().wrapping_add(i * lane_stride + p), &mut to[p * stride + i..]);
+            // SAFETY: `T::kernels` answers kernels that this processor runs. The lanes and steps are those of
+            // `from`, and `to` has the whole of even the last step's last block.
+            unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
         }
     }
-    for lane in 0..lanes {
-        let mut place = done * stride + lane;
-        for &x in &from[lane * lane_stride..][done..steps] {
-            to[place] = x;
-            place += stride;
-        }
-    }
-    fill_up(to, stride, lanes);
 }
 
 /// A cache line, for its alignment.

@@ -30,9 +30,13 @@ pub(super) trait Vector: Copy {
 /// # Safety
 /// As of [`Vector`].
 pub(super) trait Transpose: Vector {
-    /// Stores the transpose of the `LANES` × `LANES` block whose rows are `from_row` elements apart with
-    /// rows `to_row` elements apart, one after the other: a row may overlap the end of the one before.
-    unsafe fn transpose(from: *const Self::Element, from_row: usize, to: *mut Self::Element, to_row: usize);
+    /// As many vectors as each has lanes: the rows of a square block.
+    type Block: AsRef<[Self]> + AsMut<[Self]>;
+
+    /// A block of one number.
+    unsafe fn block(value: Self::Element) -> Self::Block;
+    /// The block with rows and columns exchanged.
+    unsafe fn transposed(block: Self::Block) -> Self::Block;
 }
 
 /// Lanes that the compiler maps to what registers the target has.
@@ -101,13 +105,21 @@ impl<T: Real, const N: usize> Vector for Lanes<T, N> {
 }
 
 impl<T: Real, const N: usize> Transpose for Lanes<T, N> {
+    type Block = [Self; N];
+
     #[inline(always)]
-    unsafe fn transpose(from: *const T, from_row: usize, to: *mut T, to_row: usize) {
-        for j in 0..N {
-            for i in 0..N {
-                // SAFETY: the caller vouches for both blocks.
-                unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) }
+    unsafe fn block(value: T) -> [Self; N] {
+        [Lanes([value; N]); N]
+    }
+
+    #[inline(always)]
+    unsafe fn transposed(block: [Self; N]) -> [Self; N] {
+        let mut columns = block;
+        for (j, column) in columns.iter_mut().enumerate() {
+            for (i, row) in block.iter().enumerate() {
+                column.0[i] = row.0[j];
             }
         }
+        columns
     }
 }

@@ -116,16 +116,20 @@ vector!(
 );
 
 impl Transpose for __m256 {
+    type Block = [Self; 8];
+
     #[inline(always)]
-    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
-        // SAFETY: the caller vouches for the instructions and both blocks.
+    unsafe fn block(value: f32) -> [Self; 8] {
+        // SAFETY: the caller vouches for the instructions.
+        [unsafe { Self::splat(value) }; 8]
+    }
+
+    #[inline(always)]
+    unsafe fn transposed(rows: [Self; 8]) -> [Self; 8] {
+        // SAFETY: the caller vouches for the instructions.
         unsafe {
-            let mut rows = [_mm256_setzero_ps(); 8];
-            for (i, row) in rows.iter_mut().enumerate() {
-                *row = Self::load(from.add(i * from_row));
-            }
             // Within each half: 2 × 2 blocks, then 4 × 4 blocks; then the halves.
-            let mut fours = [_mm256_setzero_ps(); 8];
+            let mut fours = rows;
             for i in [0, 4] {
                 let (a, b, c, d) = (rows[i], rows[i + 1], rows[i + 2], rows[i + 3]);
                 let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
@@ -135,29 +139,37 @@ impl Transpose for __m256 {
                 fours[i + 2] = _mm256_shuffle_ps::<0x44>(high, next_high);
                 fours[i + 3] = _mm256_shuffle_ps::<0xee>(high, next_high);
             }
+            let mut columns = fours;
             for i in 0..4 {
-                _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]).store(to.add(i * to_row));
+                columns[i] = _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]);
+                columns[i + 4] = _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]);
             }
-            for i in 0..4 {
-                _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]).store(to.add((i + 4) * to_row));
-            }
+            columns
         }
     }
 }
 
 impl Transpose for __m256d {
+    type Block = [Self; 4];
+
     #[inline(always)]
-    unsafe fn transpose(from: *const f64, from_row: usize, to: *mut f64, to_row: usize) {
-        // SAFETY: the caller vouches for the instructions and both blocks.
+    unsafe fn block(value: f64) -> [Self; 4] {
+        // SAFETY: the caller vouches for the instructions.
+        [unsafe { Self::splat(value) }; 4]
+    }
+
+    #[inline(always)]
+    unsafe fn transposed([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        // SAFETY: the caller vouches for the instructions.
         unsafe {
-            let (a, b) = (Self::load(from), Self::load(from.add(from_row)));
-            let (c, d) = (Self::load(from.add(2 * from_row)), Self::load(from.add(3 * from_row)));
             let (low, next_low) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
             let (high, next_high) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
-            _mm256_permute2f128_pd::<0x20>(low, next_low).store(to);
-            _mm256_permute2f128_pd::<0x20>(high, next_high).store(to.add(to_row));
-            _mm256_permute2f128_pd::<0x31>(low, next_low).store(to.add(2 * to_row));
-            _mm256_permute2f128_pd::<0x31>(high, next_high).store(to.add(3 * to_row));
+            [
+                _mm256_permute2f128_pd::<0x20>(low, next_low),
+                _mm256_permute2f128_pd::<0x20>(high, next_high),
+                _mm256_permute2f128_pd::<0x31>(low, next_low),
+                _mm256_permute2f128_pd::<0x31>(high, next_high),
+            ]
         }
     }
 }

@@ -48,31 +48,27 @@ const FEW_ROWS: usize = 32;
 
 /// The sums of the columns of a matrix with few rows, such as a small batch.
 fn sum_few_rows<T: Real>(out: &mut [T], x: &[T], columns: usize, store: Store) {
-    let mut rows = x.chunks_exact(columns);
-    if store == Store::Write
-        && let Some(first) = rows.next()
-    {
-        out.copy_from_slice(first);
-        vectorize!(for row in rows {
-            for (out, &x) in out.iter_mut().zip(row) {
-                *out += x;
-            }
-        });
-        return;
-    }
+    const LANES: usize = 16;
     let put = store.put();
     vectorize!({
-        for (panel, out) in out.chunks_mut(TILE).enumerate() {
-            let mut sums = [T::zero(); TILE];
-            let sums = &mut sums[..out.len()];
+        let whole = columns / LANES * LANES;
+        for (panel, out) in out[..whole].chunks_exact_mut(LANES).enumerate() {
+            let mut sums = [T::zero(); LANES];
             for row in x.chunks_exact(columns) {
-                for (sum, &x) in sums.iter_mut().zip(&row[panel * TILE..]) {
+                for (sum, &x) in sums.iter_mut().zip(&row[panel * LANES..][..LANES]) {
                     *sum += x;
                 }
             }
-            for (out, &sum) in out.iter_mut().zip(&*sums) {
+            for (out, &sum) in out.iter_mut().zip(&sums) {
                 put(out, sum);
             }
+        }
+        for (out, column) in out[whole..].iter_mut().zip(whole..) {
+            let mut sum = T::zero();
+            for &x in x[column..].iter().step_by(columns) {
+                sum += x;
+            }
+            put(out, sum);
         }
     });
 }

@@ -7,7 +7,10 @@ use std::sync::{Arc, LazyLock};
 use downhill_data::{Dataset, Transform};
 use downhill_nn::{Activation, BatchNorm1d, CrossEntropy, Dropout, Linear, Sequential};
 use downhill_optim::schedule::{Cosine, Linear as Ramp};
-use downhill_optim::{Adam, AdamW, Group, Optimizer, Plateau, Rprop, Schedule, ScheduleFreeAdamW, Sgd};
+use downhill_optim::{
+    Adam, AdamW, ConjugateGradient, Group, Lbfgs, LevenbergMarquardt, NewtonCg, Optimizer, Plateau, Rprop,
+    Schedule, ScheduleFreeAdamW, Sgd, Sophia,
+};
 use downhill_train::{
     Callback, Checkpoints, EarlyStopping, Error, Fit, History, Model, Result, StepRecord, Trainer,
 };
@@ -38,6 +41,11 @@ fn optimizers() -> Vec<(&'static str, Boxed)> {
         ("sam", Box::new(Optimizer::<f32>::sam(sgd(), 0.05).unwrap())),
         ("plateau", Box::new(Optimizer::<f32>::reduce_on_plateau(adam(), plateau))),
         ("noise", Box::new(Optimizer::<f32>::noise(adam(), 0.01, 0.55, 3).unwrap())),
+        ("l-bfgs", Box::new(Lbfgs::new())),
+        ("conjugate gradient", Box::new(ConjugateGradient::new())),
+        ("newton-cg", Box::new(NewtonCg::new())),
+        ("levenberg-marquardt", Box::new(LevenbergMarquardt::new())),
+        ("sophia", Box::new(Sophia::new(0.02).unwrap().every(3).unwrap())),
         ("group", Box::new(AdamW::new(0.01).unwrap().group("0.*", Group::new().rate(0.1).unwrap()))),
     ]
 }
@@ -52,6 +60,7 @@ fn trainer(optimizer: Boxed) -> Trainer {
         .then(Linear::new(3));
     Trainer::new(layers, CrossEntropy::new())
         .optimizer(optimizer)
+        .curvature(CrossEntropy::new())
         .transform(Transform::Standardize)
         .validation_fraction(0.25)
         .early_stopping(EarlyStopping::new(2))

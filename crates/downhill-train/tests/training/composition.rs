@@ -2,10 +2,10 @@
 
 use downhill_data::Dataset;
 use downhill_nn::autodiff::Tensor;
-use downhill_nn::loss::{GaussianNll, MultiMargin, Nll, Parts, PoissonNll};
+use downhill_nn::loss::{GaussianNll, MultiMargin, Nll, Parts, PoissonNll, TripletMargin};
 use downhill_nn::{
-    Activation, CrossEntropy, CrossEntropyOnProbabilities, Graph, Layer, Linear, LogSoftmax, Loss, Mse,
-    Sequential, Softmax,
+    Activation, CrossEntropy, CrossEntropyOnProbabilities, Embedding, Graph, Gru, Layer, Linear, LogSoftmax,
+    Loss, Mse, Sequential, Softmax,
 };
 use downhill_optim::Adam;
 use downhill_train::{Error, Fit, Trainer};
@@ -87,4 +87,50 @@ fn losses_and_their_answers() {
     assert_eq!(fit.model.predict(&x).unwrap().shape(), [64, 1]);
     let rmse = fit.history.epochs.last().unwrap().validation.clone().unwrap().to_string();
     assert!(rmse.contains("R²"), "{rmse}");
+}
+
+/// Three embeddings by the same layer: what is alike comes near.
+#[test]
+fn embeddings_of_triplets() {
+    let clouds = clouds(60, 4, 2, 1);
+    let rows = |shift: usize| (0..58).map(move |row| (row + shift) % 60).collect::<Vec<_>>();
+    let of = |rows: Vec<usize>| clouds.select(&rows).unwrap().inputs().clone();
+    let triplets = Tensor::concat(&[&of(rows(0)), &of(rows(2)), &of(rows(1))], 1).unwrap();
+    let data = Dataset::new(triplets, Tensor::<f32>::zeros([58, 1])).unwrap();
+    let mut graph = Graph::new();
+    let inputs = [graph.input([4]), graph.input([4]), graph.input([4])];
+    let anchor = graph.layer("embedding", tanh(8).then(Linear::new(2)), inputs[0]);
+    let [like, unlike] = [1, 2].map(|input| graph.again(anchor, inputs[input]));
+    let fit = train(graph.outputs([anchor, like, unlike]), TripletMargin::new(1.0).unwrap(), &data);
+    assert_eq!(fit.model.params().layout().parts().len(), 4, "one embedding");
+    let losses: Vec<f64> = fit.history.epochs.iter().map(|epoch| epoch.validation_loss.unwrap()).collect();
+    assert!(losses[59] < 0.5 * losses[0], "{losses:?}");
+}
+
+/// A language model whose output layer has the embedding's weights.
+#[test]
+fn tied_weights() {
+    // After tokens a, b comes (a + b) mod 5.
+    let pairs = Tensor::from_fn([100, 2], |place| (place / 2 / (1 + 4 * (place % 2)) % 5) as f32);
+    let next = pairs.as_slice().chunks(2).map(|pair| (pair[0] + pair[1]) as usize % 5);
+    let data = Dataset::new(pairs.clone(), Tensor::vector(next.collect::<Vec<_>>())).unwrap();
+    let model = |tied: bool| {
+        let mut graph = Graph::new();
+        let tokens = graph.input([2]);
+        let embedded = graph.layer("embedding", Embedding::new(5, 16), tokens);
+        let read = graph.layer("gru", Gru::new(32).last(), embedded);
+        let out = graph.layer("out", Linear::new(16), read);
+        let scores = if tied {
+            graph.scores(embedded, out)
+        } else {
+            graph.layer("scores", Linear::new(5).without_bias(), out)
+        };
+        train(graph.output(scores), CrossEntropy::new(), &data).model
+    };
+    let (tied, free) = (model(true), model(false));
+    assert_eq!(free.params().len() - tied.params().len(), 5 * 16);
+    for model in [tied, free] {
+        let metrics = model.evaluate(&data).unwrap();
+        assert!(metrics.accuracy().unwrap() > 0.95, "{metrics}");
+    }
 }

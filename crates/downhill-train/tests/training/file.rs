@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use downhill_data::{Fitted, Transform};
+use downhill_data::{Encoder, Fitted, Transform};
 use downhill_nn::autodiff::{Shape, Tensor};
 use downhill_nn::{
     Activation, AnyLayer, Dropout, Linear, Link, Network, Params, Residual, Sequential, lambda,
@@ -56,8 +56,9 @@ pub(crate) fn sealed(kind: u32, body: &[u8]) -> Vec<u8> {
 /// A file made up of parts, whether they fit each other or not.
 fn made_up(network: &impl Serialize, params: &impl Serialize, output: Shape) -> Vec<u8> {
     let none: Vec<Fitted> = Vec::new();
+    let names = (None::<Encoder>, Vec::<String>::new(), Vec::<String>::new());
     let answers = (output, Link::Identity, &none, Vec::<String>::new());
-    sealed(MODEL, &bincode::serialize(&("f32", (network, params, &none, answers))).unwrap())
+    sealed(MODEL, &bincode::serialize(&("f32", (network, params, names, &none, answers))).unwrap())
 }
 
 pub(crate) const HEADER: usize = 32;

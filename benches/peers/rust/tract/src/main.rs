@@ -26,7 +26,7 @@ fn main() -> TractResult<()> {
         threads,
         || 0.0,
         |_, i| {
-            let y = model.run(tvec!(data[i].clone().into())).unwrap();
+            let y = model.run(tvec!(data[i].clone().into_tvalue())).unwrap();
             y[0].view().as_slice::<f32>().unwrap()[0]
         },
         |first| *first,
