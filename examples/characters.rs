@@ -4,7 +4,6 @@ use std::error::Error;
 use std::time::Instant;
 use std::{env, fs};
 
-use downhill::nn::loss::Steps;
 use downhill::prelude::*;
 use downhill::tensor::random::{Generator, generator};
 
@@ -74,7 +73,7 @@ pub(crate) fn learn(
     let network = Network::build(layers, [WINDOW])?;
     let optimizer =
         optimizer.clip_norm(1.0)?.schedule(schedule::WarmupCosine::over(text.steps / 20, text.steps)?);
-    let mut learner: Learner = Learner::new(network, Steps::classes(CrossEntropy::new()), optimizer, 1);
+    let mut learner: Learner = Learner::new(network, loss::Steps::classes(CrossEntropy::new()), optimizer, 1);
     println!("{}", learner.network().summary(learner.params()));
     println!(
         "{} characters, {} of them different, {} steps",

@@ -27,7 +27,7 @@ fn main() {
 
     let model = training().fit(&data()).unwrap().model;
     write("model", "seed", &bincode::serialize(&model).unwrap());
-    let sequence = Sequential::new().then(Gru::new(3)).then(Flatten::new()).then(Linear::new(2));
+    let sequence = Sequential::new().then(Gru::new(3)).then(Flatten).then(Linear::new(2));
     let inputs = Tensor::from_fn([4, 3, 2], |place| place as f32);
     let labels = Dataset::new(inputs, Tensor::vector([0, 1, 0, 1])).unwrap();
     let model = Trainer::new(sequence, CrossEntropy::new()).epochs(1).fit(&labels).unwrap().model;

@@ -44,9 +44,9 @@ fn logistic() -> Result<(AnyLayer, f64, usize), Box<dyn Error>> {
 }
 
 fn mlp() -> Result<(AnyLayer, f64, usize), Box<dyn Error>> {
-    let hidden = |layers: Sequential| layers.then(Linear::new(256)).then(Activation::Relu);
+    let hidden = |layers: Sequential| layers.then(Linear::new(256)).then(Activation::Gelu);
     let layers = hidden(hidden(Sequential::new())).then(Dropout::new(0.3)?).then(Linear::new(10));
-    Ok((AnyLayer::new(layers), 0.002, 60))
+    Ok((AnyLayer::new(layers), 0.004, 60))
 }
 
 fn cnn() -> Result<(AnyLayer, f64, usize), Box<dyn Error>> {

@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use downhill::data::{Missing, Unknown};
 
 use crate::config::{ACTIVATIONS, OPTIMIZERS, SCHEDULES, Scale};
+use crate::error::{Error, Result};
+use crate::source::Opening;
 
 /// Train, use and inspect small and medium neural networks
 #[derive(Debug, Parser)]
@@ -57,8 +59,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// What to learn from: a table (.csv, .tsv, also .gz), an array (.npy, .npz, IDX), a folder with MNIST's files,
-    /// or one of iris, wine, breast_cancer, digits, diabetes
+    /// What to learn from: a table (.csv, .tsv, also .gz), an array (.npy, .npz, IDX), a folder with MNIST's files or
+    /// with a folder of images for each class, or one of iris, wine, breast_cancer, digits, diabetes
     #[arg(value_name = "DATA", value_hint = ValueHint::AnyPath)]
     pub(crate) data: String,
 
@@ -111,6 +113,28 @@ pub(crate) struct ReadingArguments {
     /// The file with the labels or values, where DATA is an array
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) labels: Option<PathBuf>,
+
+    /// The height and width that images of a folder are brought to; one number for both
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
+    pub(crate) image_size: Vec<usize>,
+
+    /// Read images in colour rather than in shades of grey
+    #[arg(long)]
+    pub(crate) colour: bool,
+}
+
+impl ReadingArguments {
+    /// How data are opened.
+    pub(crate) fn opening(&self) -> Result<Opening<'_>> {
+        let size = match *self.image_size {
+            [] => None,
+            [side] => Some([side, side]),
+            [height, width] => Some([height, width]),
+            _ => return Err(Error::Usage("--image-size: one number, or height and width".into())),
+        };
+        let (delimiter, labels) = (self.delimiter, self.labels.as_deref());
+        Ok(Opening { delimiter, labels, size, colour: self.colour })
+    }
 }
 
 /// What to do with a category that the training rows did not have.
@@ -299,8 +323,13 @@ pub(crate) struct EvaluateArguments {
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) data: String,
 
-    #[command(flatten)]
-    pub(crate) reading: ReadingArguments,
+    /// The file with the labels or values, where DATA is an array
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// The character between cells [default: a comma, a tab for .tsv]
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<char>,
 }
 
 #[derive(Debug, Args)]

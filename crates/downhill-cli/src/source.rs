@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use downhill::data::images::ImageFolder;
 use downhill::data::{Array, Arrays, Bundled, Split, TableOptions, idx, npy, npz};
-use downhill::prelude::{Dataset, Table, Tensor};
+use downhill::prelude::{Dataset, Model, Table, Tensor};
 
 use crate::error::{Error, Result};
 use crate::file_kind::FileKind;
@@ -14,8 +15,31 @@ pub(crate) enum Source {
     Table(Table, Option<(&'static str, Split)>),
     /// Arrays: inputs and, if they are there, their targets.
     Arrays(Parts),
-    /// A training part and a test part.
-    Split(Dataset, Dataset),
+    /// A data set as it is and, if there is one, a test part.
+    Ready(Dataset, Option<Dataset>),
+}
+
+/// How data are opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Opening<'a> {
+    /// The character between a table's cells.
+    pub(crate) delimiter: Option<char>,
+    /// The file with the targets of an array.
+    pub(crate) labels: Option<&'a Path>,
+    /// The height and width that the images of a folder are brought to.
+    pub(crate) size: Option<[usize; 2]>,
+    /// Whether images have colours.
+    pub(crate) colour: bool,
+}
+
+impl Opening<'_> {
+    /// For a model: images in the size that it knows.
+    pub(crate) fn for_model(mut self, model: &Model) -> Self {
+        if let [channels, height, width] = *model.input() {
+            (self.size, self.colour) = (Some([height, width]), channels == 3);
+        }
+        self
+    }
 }
 
 /// Inputs and their targets.
@@ -29,7 +53,7 @@ pub(crate) struct Parts {
 
 impl Source {
     /// Opens a file, a folder, or a bundled set by its name.
-    pub(crate) fn open(name: &str, delimiter: Option<char>, labels: Option<&Path>) -> Result<Source> {
+    pub(crate) fn open(name: &str, opening: &Opening<'_>) -> Result<Source> {
         let path = Path::new(name);
         if !path.is_file()
             && let Some(set) = bundled(name)
@@ -51,13 +75,12 @@ impl Source {
             )));
         }
         if path.is_dir() {
-            let (train, test) = idx::mnist(path)?;
-            return Ok(Source::Split(train, test));
+            return folder(path, opening);
         }
-        let labels = labels.map(open_array).transpose()?;
+        let labels = opening.labels.map(open_array).transpose()?;
         let name = name.to_owned();
         Ok(match FileKind::of(path)? {
-            FileKind::Table => Source::Table(table(path, delimiter)?, None),
+            FileKind::Table => Source::Table(table(path, opening.delimiter)?, None),
             FileKind::Npy => {
                 let inputs = npy::open(path)?.numbers()?;
                 Source::Arrays(Parts { name, inputs, target: labels, test: None })
@@ -118,6 +141,21 @@ fn find<'a>(arrays: &'a Arrays, names: &[&str]) -> Option<&'a Array> {
 fn unnamed(file: &str, arrays: &Arrays, wanted: &str) -> Error {
     let names: Vec<&str> = arrays.names().collect();
     Error::Input(format!("{file}: none of its arrays is named like {wanted}; it holds {}", names.join(", ")))
+}
+
+/// MNIST's files, or images in folders named like their classes.
+fn folder(path: &Path, opening: &Opening<'_>) -> Result<Source> {
+    let is_idx = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().contains("-ubyte");
+    let mut entries = std::fs::read_dir(path).map_err(|error| Error::file(path, error))?.flatten();
+    if entries.any(|entry| is_idx(&entry)) {
+        let (train, test) = idx::mnist(path)?;
+        return Ok(Source::Ready(train, Some(test)));
+    }
+    let mut images = ImageFolder::open(path)?.channels(if opening.colour { 3 } else { 1 })?;
+    if let Some([height, width]) = opening.size {
+        images = images.size(height, width);
+    }
+    Ok(Source::Ready(images.read()?, None))
 }
 
 fn bundled(name: &str) -> Option<Bundled> {

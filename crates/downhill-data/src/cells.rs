@@ -90,7 +90,13 @@ pub(crate) struct Record<'a> {
 /// A record that is not UTF-8.
 pub(crate) struct NotText;
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// Of cells that follow each other without anything between, and end there.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn new(bytes: &'a [u8], ends: &'a [usize]) -> Record<'a> {
+        Record { bytes, ends, gap: 0 }
+    }
+
     /// The number of cells.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()

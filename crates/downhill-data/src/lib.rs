@@ -53,6 +53,8 @@ pub mod npy;
 #[cfg(feature = "gzip")]
 pub mod npz;
 mod one_hot;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod prefetch;
 mod random;
 #[cfg(feature = "safetensors")]
@@ -79,7 +81,7 @@ pub use prefetch::Prefetch;
 pub use schema::{Encoder, Missing, Schema, Unknown};
 pub use source::Source;
 pub use split::Split;
-pub use stream::{Chunks, CsvChunks, Stream};
+pub use stream::{Chunks, Stream, TableChunks};
 pub use table::Table;
 pub use table_options::TableOptions;
 pub use transform::{Fitted, Transform};

@@ -137,7 +137,7 @@ fn header(header: Option<Record<'_>>, table: &str) -> Result<Vec<String>> {
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
-fn check_names(columns: &[String], table: &str) -> Result<()> {
+pub(crate) fn check_names(columns: &[String], table: &str) -> Result<()> {
     if let Some(place) = columns.iter().position(String::is_empty) {
         return Err(Error::Unnamed { table: table.to_owned(), column: place + 1 });
     }

@@ -36,6 +36,15 @@ impl<T: Scalar> Predictions<T> {
         Predictions { kind: Kind::Values(values), names }
     }
 
+    /// The same answers without the probabilities of classes.
+    #[must_use]
+    pub fn without_probabilities(mut self) -> Predictions<T> {
+        if let Kind::Classes { probabilities, .. } = &mut self.kind {
+            *probabilities = None;
+        }
+        self
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         match &self.kind {

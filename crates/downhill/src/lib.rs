@@ -69,6 +69,7 @@ pub mod prelude {
         Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d,
         Reshape, Upsample, ZeroPad1d, ZeroPad2d,
     };
+    pub use downhill_nn::{Graph, Parallel, Reduction, Repeat, loss};
     pub use downhill_optim::{
         Adam, AdamW, GradientDescent, Lbfgs, LevenbergMarquardt, Optimizer, RmsProp, Schedule, Sgd, schedule,
     };

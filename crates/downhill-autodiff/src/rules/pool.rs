@@ -55,18 +55,13 @@ impl<T: Real> Rule<T> for MaxPool {
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let x = operands.shape(0);
         let (shape, pool) = check("max_pool", self.spans, x)?;
-        if pool.plane[0].saturating_mul(pool.plane[1]) > Pool::MOST_ELEMENTS {
-            let rule = "needs planes of at most 16,777,216 elements";
+        if pool.farthest() > Pool::FARTHEST {
+            let rule = "needs windows within 16,777,216 elements of a plane";
             return Err(Error::Operand { operation: "max_pool", rule, shape: x });
         }
-        let mut y = cx.take(shape);
-        if cx.recording() {
-            let mut places = cx.take(shape);
-            pool.max(y.as_mut_slice(), Some(places.as_mut_slice()), operands.slice(0), cx.threads());
-            cx.save(places);
-        } else {
-            pool.max(y.as_mut_slice(), None, operands.slice(0), cx.threads());
-        }
+        let (mut y, mut places) = (cx.take(shape), cx.take(shape));
+        pool.max(y.as_mut_slice(), places.as_mut_slice(), operands.slice(0), cx.threads());
+        cx.save(places);
         Ok(y)
     }
 

@@ -264,6 +264,40 @@ fn the_bits_do_not_depend_on_the_threads() {
     }
 }
 
+/// Windows that are worked on side by side, with borders and without.
+#[test]
+fn the_largest_of_wide_planes() {
+    let mut draw = Draw::new(&[], 4);
+    for width in 1..45 {
+        let kernel = 1 + draw.below(width.min(4));
+        let (stride, before) = (1 + draw.below(3), draw.below(kernel));
+        let window = Window { kernel, stride, before, ..Window::default() };
+        // Whole numbers: some are equal.
+        let x = draw.between([1, 1, 3, width], -4.0, 4.0).map(f64::round);
+        let (count, down) = (window.count(width).unwrap(), Window { kernel: 2, ..Window::default() });
+        let tape = Tape::new();
+        let vx = tape.variable(x.clone());
+        let y = vx.max_pool([Span::Sliding(down), Span::Sliding(window)]);
+        let g = draw.any([1, 1, 2, count]);
+        let mut dx = vec![0.0; 3 * width];
+        for (place, &y) in y.value().unwrap().as_slice().iter().enumerate() {
+            let (row, start) = (place / count, place % count * stride);
+            let seen = [row, row + 1].into_iter().flat_map(|row| {
+                let columns = start.saturating_sub(before)..(start + kernel - before).min(width);
+                columns.map(move |column| row * width + column)
+            });
+            let best = seen.fold(None, |best: Option<usize>, at| match best {
+                Some(best) if x.as_slice()[at] <= x.as_slice()[best] => Some(best),
+                _ => Some(at),
+            });
+            assert_eq!(y, x.as_slice()[best.unwrap()], "{window:?} on {width}");
+            dx[best.unwrap()] += g.as_slice()[place];
+        }
+        let got = y.pullback(&g, &mut []).unwrap().wrt(vx).unwrap();
+        assert_eq!(got.as_slice(), dx, "{window:?} on {width}");
+    }
+}
+
 #[test]
 fn a_window_with_nan_has_no_largest_element() {
     let tape = Tape::new();

@@ -10,15 +10,19 @@ use crate::config::Config;
 use crate::error::{INTERRUPTED, Result};
 use crate::interrupt::Interrupt;
 use crate::output::{print, report};
-use crate::source::Source;
+use crate::source::{Opening, Source};
 use crate::task::Task;
 use crate::training;
 
 pub(super) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
     let config =
         Config { seed: arguments.seed, ..Config::from_toml(include_str!("demo.toml"), "demo.toml")? };
-    let task =
-        Task::new(Source::open("digits", None, None)?, &ReadingArguments::default(), None, config.cut())?;
+    let task = Task::new(
+        Source::open("digits", &Opening::default())?,
+        &ReadingArguments::default(),
+        None,
+        config.cut(),
+    )?;
     if !arguments.run.quiet {
         eprintln!("1,797 handwritten digits of 8 × 8 pixels: learning to read them");
     }

@@ -1,18 +1,49 @@
 //! `downhill evaluate`.
 
-use downhill::prelude::Model;
+use downhill::prelude::{Dataset, Model};
 
+use super::predict::shaped;
 use crate::arguments::EvaluateArguments;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output;
-use crate::source::Source;
-use crate::task::{Cut, Task};
+use crate::source::{Opening, Source};
 use crate::training::scores;
 
 pub(super) fn run(arguments: &EvaluateArguments, json: bool) -> Result<()> {
     let model: Model = Model::load(&arguments.model)?;
-    let source =
-        Source::open(&arguments.data, arguments.reading.delimiter, arguments.reading.labels.as_deref())?;
-    let task = Task::new(source, &arguments.reading, None, Cut { share: 0.0, seed: 0 })?;
-    output::report(&scores(&model, &task.train)?, json)
+    let (delimiter, labels) = (arguments.delimiter, arguments.labels.as_deref());
+    let opening = Opening { delimiter, labels, ..Opening::default() }.for_model(&model);
+    let source = Source::open(&arguments.data, &opening)?;
+    output::report(&scores(&model, &data(&model, source)?)?, json)
+}
+
+/// The data as the model was given its own; of a set with a test part, that part.
+fn data(model: &Model, source: Source) -> Result<Dataset> {
+    match source {
+        Source::Ready(data, test) => Ok(test.unwrap_or(data)),
+        Source::Table(table, bundled) => {
+            let table = match bundled {
+                Some((_, split)) => table.select(&split.test)?,
+                None => table,
+            };
+            let data: Dataset = model.dataset(&table)?;
+            // A picture in a table is a row of pixels.
+            let fits = data.sample_shape().elements() == model.input().elements();
+            Ok(if fits { data.with_sample_shape(model.input())? } else { data })
+        }
+        Source::Arrays(parts) => {
+            let Some(target) = parts.target.clone() else {
+                let message = "--labels is needed: the file with what is to be compared with".to_owned();
+                return Err(Error::Usage(message));
+            };
+            let name = parts.name.clone();
+            let inputs = shaped(model, parts)?;
+            let data = if model.class_names().is_empty() {
+                Dataset::new(inputs, target.numbers::<f32>()?)?
+            } else {
+                Dataset::new(inputs, target.labels()?)?.with_class_names(model.class_names().to_vec())?
+            };
+            Ok(data.with_name(name))
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use downhill::data::{Array, Arrays, npz, safetensors};
+use downhill::data::{npz, safetensors};
 use downhill::prelude::Model;
+use downhill::train::state_dict;
 use serde::Serialize;
 
 use crate::arguments::{ExportArguments, ExportFormat};
@@ -20,15 +21,12 @@ struct Exported {
 
 pub(super) fn run(arguments: &ExportArguments, json: bool) -> Result<()> {
     let model: Model = Model::load(&arguments.model)?;
-    let mut arrays = Arrays::new();
-    for (name, tensor) in model.params().state_dict() {
-        arrays.insert(name, Array::new(&tensor))?;
-    }
     let ending = match arguments.to {
         ExportFormat::Safetensors => "safetensors",
         ExportFormat::Npz => "npz",
     };
     let file = arguments.output.clone().unwrap_or_else(|| arguments.model.with_extension(ending));
+    let arrays = state_dict::to_arrays(model.params())?;
     match arguments.to {
         ExportFormat::Safetensors => safetensors::write(&file, &arrays)?,
         ExportFormat::Npz => npz::write(&file, &arrays)?,

@@ -37,7 +37,7 @@ struct Descent {
 pub(super) fn run(arguments: &HillArguments, json: bool) -> Result<()> {
     let HillArguments { data, reading, training, descents, threads, output } = arguments;
     let base = Config::new(training, None)?;
-    let source = Source::open(data, reading.delimiter, reading.labels.as_deref())?;
+    let source = Source::open(data, &reading.opening()?)?;
     let Task { train, target, .. } =
         Task::new(source, reading, None, Cut { share: 0.0, seed: 0 })?.shaped(&base.input)?;
     let epochs = training.epochs.unwrap_or(30);

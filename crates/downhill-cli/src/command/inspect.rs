@@ -1,7 +1,6 @@
 //! `downhill inspect`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use downhill::data::{Array, idx, npy, npz, safetensors};
 use downhill::prelude::{Model, Table, Tensor};
@@ -21,9 +20,19 @@ struct Inspection {
     /// The rows of a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<usize>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    classes: Vec<String>,
+    /// What a model was trained on and what it answers with.
+    #[serde(flatten)]
+    model: Option<About>,
     parts: Vec<Part>,
+}
+
+/// What a model knows of its data.
+#[derive(Serialize)]
+struct About {
+    input: Vec<usize>,
+    features: Vec<String>,
+    targets: Vec<String>,
+    classes: Vec<String>,
 }
 
 /// A column, an array, a tensor.
@@ -74,28 +83,30 @@ struct Statistics {
 pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<()> {
     let path = arguments.file.as_path();
     let kind = FileKind::of(path)?;
-    let (rows, parts, classes) = match kind {
+    let (mut rows, mut about) = (None, None);
+    let parts = match kind {
         FileKind::Table => {
             let table = source::table(path, arguments.delimiter)?;
-            (Some(table.len()), columns(&table)?, Vec::new())
+            rows = Some(table.len());
+            columns(&table)?
         }
-        FileKind::Npy => (None, vec![array("array", &npy::open(path)?)?], Vec::new()),
-        FileKind::Npz => (None, arrays(&npz::read(path)?)?, Vec::new()),
-        FileKind::Safetensors => (None, arrays(&safetensors::read(path)?)?, Vec::new()),
-        FileKind::Idx => (None, vec![tensor("array", "idx", &idx::read::<f64>(path)?)], Vec::new()),
+        FileKind::Npy => vec![array("array", &npy::open(path)?)?],
+        FileKind::Npz => arrays(&npz::read(path)?)?,
+        FileKind::Safetensors => arrays(&safetensors::read(path)?)?,
+        FileKind::Idx => vec![tensor("array", "idx", &idx::read::<f64>(path)?)],
         FileKind::Downhill => {
-            let (parts, classes) = model(path)?;
-            (None, parts, classes)
+            let model: Model = Model::load(path)?;
+            about = Some(About {
+                input: model.input().to_vec(),
+                features: model.feature_names().to_vec(),
+                targets: model.target_names().to_vec(),
+                classes: model.class_names().to_vec(),
+            });
+            model.params().state_dict().map(|(name, numbers)| tensor(name, "f32", &numbers)).collect()
         }
     };
     let file = path.display().to_string();
-    output::report(&Inspection { file, kind, rows, classes, parts }, json)
-}
-
-fn model(path: &Path) -> Result<(Vec<Part>, Vec<String>)> {
-    let model: Model = Model::load(path)?;
-    let parts = model.params().state_dict().map(|(name, numbers)| tensor(name, "f32", &numbers)).collect();
-    Ok((parts, model.class_names().to_vec()))
+    output::report(&Inspection { file, kind, rows, model: about, parts }, json)
 }
 
 fn arrays(arrays: &downhill::data::Arrays) -> Result<Vec<Part>> {
@@ -170,8 +181,13 @@ impl Report for Inspection {
             text += &format!(", {} rows, {} columns", thousands(rows), self.parts.len());
         }
         text.push('\n');
-        if !self.classes.is_empty() {
-            text += &format!("classes: {}\n", self.classes.join(", "));
+        if let Some(About { input, features, targets, classes }) = &self.model {
+            text += &format!("input: {input:?}\n");
+            for (title, names) in [("features", features), ("target", targets), ("classes", classes)] {
+                if !names.is_empty() {
+                    text += &format!("{title}: {}\n", shortened(names));
+                }
+            }
         }
         let mut rows =
             vec![["name", "type", "shape", "min", "max", "mean", "deviation"].map(String::from).to_vec()];
@@ -209,6 +225,14 @@ impl Report for Inspection {
         remarks.iter().for_each(|remark| text += &format!("{remark}\n"));
         text
     }
+}
+
+/// A list of names, of a long one its beginning.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 #[cfg(test)]

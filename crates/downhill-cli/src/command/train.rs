@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::{INTERRUPTED, Result};
 use crate::interrupt::Interrupt;
 use crate::output::{print, report, thousands};
-use crate::source::Source;
+use crate::source::{Opening, Source};
 use crate::task::Task;
 use crate::training::{self, CONFIG};
 
@@ -19,8 +19,11 @@ pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
         print(&config.to_toml()?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let source = Source::open(data, reading.delimiter, reading.labels.as_deref())?;
-    let test = test.as_ref().map(|test| Source::open(test, reading.delimiter, None)).transpose()?;
+    let source = Source::open(data, &reading.opening()?)?;
+    let test = test
+        .as_ref()
+        .map(|test| Source::open(test, &Opening { labels: None, ..reading.opening()? }))
+        .transpose()?;
     let task = Task::new(source, reading, test, config.cut())?;
     if !run.quiet {
         eprintln!("{}", about(&task));

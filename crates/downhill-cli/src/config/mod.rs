@@ -192,10 +192,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let mut config = Config::default();
-        config.input = vec![1, 8, 8];
+        let mut config = Config { input: vec![1, 8, 8], loss: LossConfig::Huber(1.5), ..Config::default() };
         config.layers.push(LayerConfig::Residual(vec![LayerConfig::Linear(8), LayerConfig::LeakyRelu(0.1)]));
-        config.loss = LossConfig::Huber(1.5);
         config.optimizer.weight_decay = Some(0.01);
         let text = config.to_toml().unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");

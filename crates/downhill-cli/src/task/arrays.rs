@@ -34,14 +34,7 @@ pub(super) fn task(parts: Parts, reading: &ReadingArguments, test: Option<Source
         test = test.map(|test| test.with_class_names(names.clone())).transpose()?;
         train = train.with_class_names(names)?;
     }
-    if test.is_none() {
-        let labels = if classes { Some(train.labels()?.as_slice()) } else { None };
-        if let Some(split) = cut.split(train.len(), labels)? {
-            let (part, rest) = train.split_by(&split)?;
-            (train, test) = (part, Some(rest));
-        }
-    }
-    Ok(Task { train, test, target: "target".into(), categories: Vec::new() })
+    Task { train, test, target: "target".into(), categories: Vec::new() }.cut(cut)
 }
 
 fn data(name: &str, inputs: Tensor, target: &Array, classes: bool) -> Result<Dataset> {

@@ -41,13 +41,13 @@ impl Task {
         cut: Cut,
     ) -> Result<Task> {
         match source {
-            Source::Split(train, test_part) => {
+            Source::Ready(data, test_part) => {
                 let test = match test {
                     None => test_part,
-                    Some(Source::Split(_, test)) => test,
+                    Some(Source::Ready(data, test)) => Some(test.unwrap_or(data)),
                     Some(_) => return Err(Error::Input("--test: this is not the same kind of data".into())),
                 };
-                Ok(Task { train, test: Some(test), target: "class".into(), categories: Vec::new() })
+                Task { train: data, test, target: "class".into(), categories: Vec::new() }.cut(cut)
             }
             Source::Arrays(parts) => arrays::task(parts, reading, test, cut),
             Source::Table(table, bundled) => columns::task(&table, bundled, reading, test, cut),
@@ -56,6 +56,18 @@ impl Task {
 }
 
 impl Task {
+    /// The same task with a test part cut off, if it has none.
+    fn cut(mut self, cut: Cut) -> Result<Task> {
+        if self.test.is_none() {
+            let labels = self.train.labels().ok().map(|labels| labels.as_slice());
+            if let Some(split) = cut.split(self.train.len(), labels)? {
+                let (train, test) = self.train.split_by(&split)?;
+                (self.train, self.test) = (train, Some(test));
+            }
+        }
+        Ok(self)
+    }
+
     /// The same task with each sample in this shape, if there is one.
     pub(crate) fn shaped(self, shape: &[usize]) -> Result<Task> {
         if shape.is_empty() {

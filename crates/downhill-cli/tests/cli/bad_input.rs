@@ -24,6 +24,7 @@ fn every_mistake_is_told() {
     write(&folder, "cut.npy", b"\x93NUMPY\x01\x00");
     write(&folder, "file", "");
     succeed(&folder, "train good.csv --target price --drop colour --epochs 2 -q --no-report -o model");
+    succeed(&folder, "train iris --epochs 1 -q --no-report -o wide");
     let model = std::fs::read(folder.join("model/model.downhill")).unwrap();
     write(&folder, "cut.downhill", &model[..model.len() - 9]);
     let mut flipped = model;
@@ -41,6 +42,7 @@ fn every_mistake_is_told() {
         ("train iris --hidden x", 2, "invalid value 'x'"),
         ("train iris --activation rleu", 2, "a similar value exists: 'relu'"),
         ("train iris --optimizer adm", 2, "a similar value exists"),
+        ("train wide --image-size 1,2,3", 2, "one number, or height and width"),
         ("train iris --serve nowhere", 2, "invalid value 'nowhere'"),
         ("hill iris --descents sgdd", 1, "there is no optimizer \"sgdd\""),
         ("train good.csv --target price --missing perhaps", 2, "error, drop, mean, median or a number"),
@@ -53,7 +55,7 @@ fn every_mistake_is_told() {
         ("train good.csv --target price --test nowhere.csv", 1, "nowhere.csv"),
         ("train noise.bin --target x", 1, "no kind of file that is read"),
         ("train model/model.downhill --target x", 1, "this is a model, not data"),
-        ("train . --target x", 1, "train-images-idx3-ubyte"),
+        ("train wide", 1, "wide"),
         ("train iris -q -o file", 1, "file:"),
         ("train cut.npy --labels cut.npy", 1, "cut.npy"),
         // Columns and cells.
@@ -90,6 +92,13 @@ fn every_mistake_is_told() {
         ("inspect cut.downhill", 1, "it was cut off"),
         ("inspect flipped.downhill", 1, "its checksum is wrong"),
         ("evaluate flipped.downhill iris", 1, "its checksum is wrong"),
+        ("predict model/model.downhill other.csv", 1, "other.csv: there is no column \"size\""),
+        ("predict model/model.downhill text.csv", 1, "row 8, column \"size\": \"seven\" is not a number"),
+        ("predict model/model.downhill good.csv --proba", 1, "answers with values"),
+        ("predict model/model.downhill good.csv -o nowhere/x.csv", 1, "nowhere"),
+        ("evaluate model/model.downhill other.csv", 1, "there is no column \"size\""),
+        ("evaluate model/model.downhill cut.npy", 1, "cut.npy"),
+        ("predict wide/model.downhill other.csv", 1, "sepal length (cm)"),
         ("export model/model.downhill -o nowhere/x.safetensors", 1, "nowhere"),
         ("export model/model.downhill --to onnxx", 2, "invalid value 'onnxx'"),
         ("inspect nowhere", 1, "nowhere"),

@@ -72,6 +72,14 @@ fn a_table_of_ones_own_with_categories_and_gaps() {
         json(&folder, &format!("train houses.csv {options} --rate 0.01 --epochs 300 -q --no-report"));
     assert!(outcome["test"]["r2"].as_f64().unwrap() > 0.9, "{outcome}");
     assert_eq!(json(&folder, "summary run/model.downhill")["input"][0], 4);
+    // The model fills gaps as the training did, and knows its categories.
+    let delimited = "--delimiter ;";
+    write(&folder, "new.csv", "colour;size\nred;3\ngreen;\n");
+    let answers = json(&folder, &format!("predict run/model.downhill new.csv {delimited}"));
+    assert!((answers[0]["prediction"].as_f64().unwrap() - 11.25).abs() < 2.0, "{answers}");
+    assert!((answers[1]["prediction"].as_f64().unwrap() - 11.25).abs() < 3.0, "{answers}");
+    let scores = json(&folder, &format!("evaluate run/model.downhill houses.csv {delimited}"));
+    assert!(scores["r2"].as_f64().unwrap() > 0.9 && scores["samples"] == 120, "{scores}");
 }
 
 #[test]
@@ -101,11 +109,10 @@ fn arrays_are_learned() {
 fn answers_as_csv_and_json() {
     let folder = folder("predict");
     succeed(&folder, "train iris -q --no-report");
-    write(
-        &folder,
-        "new.csv",
-        "sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n",
-    );
+    // Columns are found by their names.
+    let new = "id,petal width (cm),petal length (cm),sepal width (cm),sepal length (cm)\n\
+               a,0.2,1.4,3.5,5.1\nb,2.3,5.2,3.0,6.7\n";
+    write(&folder, "new.csv", new);
     let text = succeed(&folder, "predict run/model.downhill new.csv");
     assert_eq!(text, "prediction\nsetosa\nvirginica\n");
     succeed(&folder, "predict run/model.downhill new.csv --proba -o out.csv");

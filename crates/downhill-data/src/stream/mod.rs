@@ -1,7 +1,7 @@
 //! Data sets that are read from beginning to end, epoch after epoch.
 
 mod chunks;
-mod csv;
+mod tables;
 
 use std::collections::VecDeque;
 
@@ -13,19 +13,19 @@ use crate::random::of_epoch;
 use crate::{Batch, Dataset, Error, Result, Source};
 
 pub use chunks::Chunks;
-pub use csv::CsvChunks;
+pub use tables::TableChunks;
 
 /// Batches of a data set that is read part after part: of it no more is in memory than a part and the rows among which
 /// it is shuffled.
 ///
 /// ```
-/// use downhill_data::{CsvChunks, Schema, Source, Stream, TableOptions};
+/// use downhill_data::{Schema, Source, Stream, TableChunks, TableOptions};
 ///
 /// let path = std::env::temp_dir().join("downhill-doc-stream.csv");
 /// std::fs::write(&path, "x,kind\n1,a\n2,b\n3,a\n4,a\n5,b\n").unwrap();
 ///
 /// // The file is read once to learn its classes, and again in each epoch.
-/// let rows = CsvChunks::open(&path, TableOptions::new(), &Schema::classification("kind"))?;
+/// let rows = TableChunks::csv(&path, TableOptions::new(), &Schema::classification("kind"))?;
 /// let mut stream = Stream::<f32, _>::new(rows, 2)?.shuffled(42, 1000)?;
 /// stream.seek(0, 0)?;
 /// let mut samples = 0;

@@ -67,6 +67,12 @@ fn formats() -> Vec<Format> {
             &[1; 12],
         )],
     ));
+    #[cfg(feature = "parquet")]
+    formats.push((
+        "parquet",
+        |bytes| downhill_data::parquet::from_bytes(bytes.to_vec(), "f").map(|_| ()),
+        vec![crate::parquet::file()],
+    ));
     #[cfg(feature = "images")]
     formats.push((
         "image",

@@ -12,6 +12,8 @@ mod hostile;
 mod idx;
 #[cfg(feature = "images")]
 mod images;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod schema;
 mod sources;
 mod splits;

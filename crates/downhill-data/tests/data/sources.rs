@@ -1,8 +1,8 @@
 //! Data sets on disk, in streams and prepared ahead: the same batches as in memory, whatever the number of threads.
 
 use downhill_data::{
-    Augment, Batch, Batches, CsvChunks, Dataset, DiskArray, DiskBatches, Error, Prefetch, Schema, Source,
-    Stream, TableOptions, npy,
+    Augment, Batch, Batches, Dataset, DiskArray, DiskBatches, Error, Prefetch, Schema, Source, Stream,
+    TableChunks, TableOptions, npy,
 };
 use downhill_tensor::{Shape, Target, Tensor};
 use proptest::prelude::*;
@@ -74,7 +74,7 @@ proptest! {
         let folder = Folder::new("stream");
         let text: String = (0..rows).map(|row| format!("{row},{}\n", row * 2)).collect();
         let path = folder.write("t.csv", format!("x,y\n{text}"));
-        let open = || CsvChunks::open(&path, TableOptions::new(), &Schema::regression(["y"]));
+        let open = || TableChunks::csv(&path, TableOptions::new(), &Schema::regression(["y"]));
         let rows_of = |batches: &[Batch]| -> Vec<usize> {
             batches.iter().flat_map(|batch| {
                 let Target::Values(values) = &batch.target else { panic!("not values") };
@@ -213,13 +213,13 @@ fn what_is_wrong_in_a_stream_is_said() -> Result<(), Error> {
     let mut text: String = (0..5000).map(|row| format!("{row},1\n")).collect();
     text += "?,1\n";
     let path = folder.write("t.csv", format!("x,y\n{text}"));
-    let open = |schema: Schema| CsvChunks::open(&path, TableOptions::new(), &schema);
+    let open = |schema: Schema| TableChunks::csv(&path, TableOptions::new(), &schema);
     let stream: Stream<f32, _> = Stream::new(open(Schema::regression(["y"]))?, 100)?;
     let error = batches(&mut stream.shuffled(1, 100)?, 0, 0).unwrap_err().to_string();
     assert!(error.ends_with(r#"t.csv: row 5001, column "x": "?" is not a number"#), "{error}");
     let filled = open(Schema::regression(["y"]).missing(downhill_data::Missing::Median))?;
     assert_eq!(filled.encoder().feature_names(), ["x"]);
-    let again = CsvChunks::with_encoder(&path, TableOptions::new(), filled.encoder().clone())?;
+    let again = filled.like(&path)?;
     let mut stream: Stream<f32, _> = Stream::new(again, 5001)?;
     assert_eq!(batches(&mut stream, 0, 0)?[0].inputs.as_slice()[5000], 2499.5);
     let error = Stream::<f32, _>::new(filled, 10)?.shuffled(1, 9).unwrap_err().to_string();

@@ -1,21 +1,29 @@
 //! Networks and parameters through serde: written, read, and made up.
 
-use downhill_nn::autodiff::Tensor;
-use downhill_nn::{AnyLayer, Dropout, Init, Layout, Linear, Network, Params, Sequential};
+use std::collections::BTreeSet;
+
+use downhill_nn::autodiff::{Shape, Tensor};
+use downhill_nn::{AnyLayer, Dropout, Embedding, Init, Layout, Linear, Network, Params, Sequential};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::numbers;
 use crate::table::{built_in, own};
 
+/// The built-in layer that takes whole numbers only, which the inputs drawn for the table are not.
+fn embedding() -> (AnyLayer, Shape) {
+    (AnyLayer::new(Embedding::new(3, 2)), [4].into())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
     #[test]
     fn a_network_read_again_answers_with_the_same_bits(seed: u64) {
-        for (layer, sample) in built_in() {
+        for (layer, sample) in built_in().into_iter().chain([embedding()]) {
             let network = Network::build(layer.clone(), sample).unwrap();
             let params: Params = network.init(seed);
             let x = numbers(sample.prepend(3).unwrap(), seed).cast::<f32>();
+            let x = if matches!(layer, AnyLayer::Embedding(_)) { x.map(|x| x.abs().floor()) } else { x };
             let y = network.predict(&params, &x).unwrap();
             let written = (&network, &params);
             let read: [(Network, Params); 2] = [
@@ -41,6 +49,22 @@ proptest! {
         let _ = bincode::deserialize::<(Network, Params)>(&bytes);
         let _ = bincode::deserialize::<(Network, Params)>(&bytes[..place]);
     }
+}
+
+/// What the tests of files walk has every built-in layer.
+#[test]
+fn no_built_in_layer_is_left_out() {
+    let place = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).unwrap();
+    let covered: BTreeSet<u32> = built_in()
+        .iter()
+        .chain([&embedding()])
+        .map(|(layer, _)| place(&bincode::serialize(layer).unwrap()))
+        .collect();
+    // "… expected variant index 0 <= i < 35".
+    let error = bincode::deserialize::<AnyLayer>(&u32::MAX.to_le_bytes()).unwrap_err().to_string();
+    let count: u32 = error.rsplit(' ').next().unwrap().parse().unwrap();
+    let missing: Vec<u32> = (0..count).filter(|place| !covered.contains(place)).collect();
+    assert!(count > 30 && missing.is_empty(), "places in the table of any.rs: {missing:?}");
 }
 
 #[test]

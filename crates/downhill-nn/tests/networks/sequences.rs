@@ -293,3 +293,20 @@ fn states_and_masks_that_do_not_fit() {
     let error = y.value().unwrap_err().to_string();
     assert!(error.contains("the mask must broadcast to the weights"), "{error}");
 }
+
+/// Dropout between recurrent layers acts in training alone, by the step's seed, and not behind the last layer.
+#[test]
+fn dropout_between_layers() {
+    let lstm = |layers, p| Network::build(Lstm::new(4).layers(layers).dropout(p).unwrap(), [5, 3]).unwrap();
+    let x = numbers([2, 5, 3], 1);
+    let run = |layers, p, seed| {
+        let network = lstm(layers, p);
+        let params: Params<f64> = network.init(1);
+        let tape = Tape::inference();
+        network.forward(&tape, &params, tape.constant(x.clone()), seed).value().unwrap()
+    };
+    assert_eq!(run(2, 0.5, None), run(2, 0.0, None), "in use it does nothing");
+    assert_eq!(run(2, 0.5, Some(7)), run(2, 0.5, Some(7)));
+    assert_ne!(run(2, 0.5, Some(7)), run(2, 0.5, Some(8)));
+    assert_eq!(run(1, 0.5, Some(7)), run(1, 0.0, None), "between layers there is nothing in one");
+}

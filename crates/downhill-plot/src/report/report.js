@@ -79,8 +79,8 @@
       dots.forEach((dot) => { dot.style.display = x === whole ? "" : "none"; });
       const marks = svg.querySelector(".ticks");
       marks.replaceChildren();
-      for (const value of ticks(x)) {
-        if (integers && Math.abs(value - Math.round(value)) > 1e-6) continue;
+      const all = ticks(x), round = all.filter((value) => Math.abs(value - Math.round(value)) < 1e-6);
+      for (const value of integers && round.length > 1 ? round : all) {
         const at = x.at(value);
         make("path", { class: "axis", d: `M${at} ${y.from}V${y.from + 4}` }, marks);
         make("text", { class: "tick", x: at, y: y.from + 17, "text-anchor": "middle" }, marks).textContent = short(value);

@@ -75,9 +75,18 @@ impl Convolution {
         (BLOCK / high / self.output[1].max(1)).clamp(1, (self.samples * self.output[0]).max(1))
     }
 
-    /// The elements of scratch memory of a thread: a block's patches, and what it makes of them.
+    /// The elements of scratch memory of a thread: a block's patches, what it makes of them, and strips.
     fn scratch_of_one(&self) -> usize {
-        self.block() * self.output[1] * (self.rows() + self.own()[1])
+        if self.pixels() == 0 {
+            return 0;
+        }
+        self.strips(self.block().min(self.output[0]))
+            + self.block() * self.output[1] * (self.rows() + self.own()[1])
+    }
+
+    /// The elements of the strips of a group's planes that so many rows of windows see.
+    fn strips(&self, rows: usize) -> usize {
+        self.own()[0] * self.patches().strip_elements(rows)
     }
 
     /// The elements of scratch memory that a pass needs.
@@ -168,10 +177,11 @@ impl Convolution {
             let of = task * block..total.min((task + 1) * block);
             let n = of.len() * width;
             let (columns, scratch) = scratch.split_at_mut(rows * n);
-            let product = &mut scratch[..outputs * n];
+            let (product, strips) = scratch.split_at_mut(outputs * n);
             for group in 0..self.groups {
                 for of in rows_of(of.clone(), self.output) {
-                    patches.unfold(columns, n, &x[self.planes(group, of.image)], &of);
+                    let strips = &mut strips[..self.strips(of.rows.len())];
+                    patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
                 }
                 gemm(Gemm {
                     m: outputs,
@@ -262,7 +272,7 @@ impl Convolution {
                         continue;
                     }
                     let (columns, scratch) = scratch.split_at_mut(rows * n);
-                    let delta = &mut scratch[..outputs * n];
+                    let (delta, strips) = scratch.split_at_mut(outputs * n);
                     for (channel, delta) in (group * outputs..).zip(delta.chunks_exact_mut(n)) {
                         for of in rows_of(of.clone(), self.output) {
                             let places = self.places(channel, &of);
@@ -276,7 +286,8 @@ impl Convolution {
                     let own = group * outputs * rows..(group + 1) * outputs * rows;
                     if let (Some(x), Some(dw)) = (x, &mut dw) {
                         for of in rows_of(of.clone(), self.output) {
-                            patches.unfold(columns, n, &x[self.planes(group, of.image)], &of);
+                            let strips = &mut strips[..self.strips(of.rows.len())];
+                            patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
                         }
                         gemm(Gemm {
                             m: outputs,
@@ -303,7 +314,8 @@ impl Convolution {
                         for of in rows_of(of.clone(), self.output) {
                             // SAFETY: each image is one part's.
                             let dx = unsafe { dx.piece(self.planes(group, of.image)) };
-                            patches.fold(dx, columns, n, &of);
+                            let strips = &mut strips[..self.strips(of.rows.len())];
+                            patches.fold(dx, columns, n, strips, &of);
                         }
                     }
                 }

@@ -11,7 +11,7 @@ pub(super) struct Patches {
     pub(super) windows: [Window; 2],
     /// The height and the width of a plane.
     pub(super) plane: [usize; 2],
-    /// The number of windows down and across.
+    /// The number of windows down and across, at least 1.
     pub(super) count: [usize; 2],
 }
 
@@ -34,90 +34,187 @@ pub(super) fn rows_of(rows: Range<usize>, [height, width]: [usize; 2]) -> impl I
     })
 }
 
+/// The numbers that are copied at once.
+const CHUNK: usize = 16;
+
+// Patches are taken from a strip: the lines of each plane that some rows of windows see, with their border. So there is
+// no border to be told apart for each tap.
 impl Patches {
     /// The number of taps of a window.
     pub(super) fn taps(&self) -> usize {
         self.windows[0].kernel * self.windows[1].kernel
     }
 
+    /// The lines, and the elements of a line, that so many rows of windows see of a plane.
+    fn strip(&self, rows: usize) -> [usize; 2] {
+        let seen = |axis: usize, count: usize| {
+            let Window { kernel, stride, dilation, .. } = self.windows[axis];
+            (count - 1) * stride + (kernel - 1) * dilation + 1
+        };
+        [seen(0, rows), seen(1, self.count[1])]
+    }
+
+    /// The elements of a strip of a plane that so many rows of windows see.
+    pub(super) fn strip_elements(&self, rows: usize) -> usize {
+        self.strip(rows).iter().product()
+    }
+
+    /// The columns of a strip that are not border.
+    fn inside(&self, width: usize) -> Range<usize> {
+        let start = self.windows[1].before.min(width);
+        start..(self.windows[1].before + self.plane[1]).min(width)
+    }
+
+    /// The line of a plane that a line of the strip is, if it is none of the border's.
+    #[inline(always)]
+    fn line(&self, of: &Rows, line: usize) -> Option<usize> {
+        let place = (of.rows.start * self.windows[0].stride + line).checked_sub(self.windows[0].before);
+        place.filter(|&place| place < self.plane[0])
+    }
+
+    /// Copies what some rows of windows see of the planes of an image into strips, and zeros for the border.
+    fn gather<T: Real>(&self, strips: &mut [T], planes: &[T], of: &Rows) {
+        let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
+        let inside = self.inside(columns);
+        let strips = strips.chunks_exact_mut(self.strip_elements(of.rows.len()));
+        for (strip, plane) in strips.zip(planes.chunks_exact(height * width)) {
+            for (line, there) in strip.chunks_exact_mut(columns).enumerate() {
+                let Some(line) = self.line(of, line) else {
+                    there.fill(T::zero());
+                    continue;
+                };
+                there[..inside.start].fill(T::zero());
+                there[inside.end..].fill(T::zero());
+                let there = &mut there[inside.clone()];
+                there.copy_from_slice(&plane[line * width..][..there.len()]);
+            }
+        }
+    }
+
+    /// The adjoint of [`gather`](Patches::gather): adds the strips to the planes.
+    fn scatter<T: Real>(&self, planes: &mut [T], strips: &[T], of: &Rows) {
+        let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
+        let inside = self.inside(columns);
+        let strips = strips.chunks_exact(self.strip_elements(of.rows.len()));
+        for (strip, plane) in strips.zip(planes.chunks_exact_mut(height * width)) {
+            for (line, from) in strip.chunks_exact(columns).enumerate() {
+                if let Some(line) = self.line(of, line) {
+                    for (there, &x) in plane[line * width..].iter_mut().zip(&from[inside.clone()]) {
+                        *there += x;
+                    }
+                }
+            }
+        }
+    }
+
     /// For each tap of the windows on planes of one image, writes what it sees into a row of `columns`, of `stride`
-    /// elements: each window is a column.
-    pub(super) fn unfold<T: Real>(&self, columns: &mut [T], stride: usize, planes: &[T], of: &Rows) {
-        let [height, width] = self.plane;
-        let across = self.count[1];
+    /// elements: each window is a column. `strips` are as many strips as there are planes, with any content.
+    pub(super) fn unfold<T: Real>(
+        &self,
+        columns: &mut [T],
+        stride: usize,
+        planes: &[T],
+        strips: &mut [T],
+        of: &Rows,
+    ) {
+        let (across, [_, width]) = (self.count[1], self.strip(of.rows.len()));
         vectorize!({
+            self.gather(strips, planes, of);
             let mut rows = columns.chunks_exact_mut(stride);
-            for plane in planes.chunks_exact((height * width).max(1)) {
-                for y_tap in 0..self.windows[0].kernel {
-                    let down = self.windows[0].inside(y_tap, height, self.count[0]);
-                    for x_tap in 0..self.windows[1].kernel {
-                        let inside = self.windows[1].inside(x_tap, width, across);
-                        let Some(row) = rows.next() else { return };
-                        let row = &mut row[of.column..][..of.rows.len() * across];
-                        for (y, there) in of.rows.clone().zip(row.chunks_exact_mut(across.max(1))) {
-                            if !down.contains(&y) || inside.is_empty() {
-                                there.fill(T::zero());
-                                continue;
-                            }
-                            let line = &plane[self.windows[0].place(y, y_tap) * width..][..width];
-                            let from = &line[self.windows[1].place(inside.start, x_tap)..];
-                            there[..inside.start].fill(T::zero());
-                            there[inside.end..].fill(T::zero());
-                            let there = &mut there[inside.clone()];
-                            match self.windows[1].stride {
-                                1 => there.copy_from_slice(&from[..there.len()]),
-                                stride => {
-                                    for (there, &x) in there.iter_mut().zip(from.iter().step_by(stride)) {
-                                        *there = x;
-                                    }
-                                }
+            self.for_taps(strips.len(), of, |tap| {
+                let Some(row) = rows.next() else { return };
+                let row = &mut row[of.column..][..of.rows.len() * across];
+                for y in 0..of.rows.len() {
+                    let (there, from) =
+                        (&mut row[y * across..], &strips[tap + y * self.windows[0].stride * width..]);
+                    match self.windows[1].stride {
+                        1 => copy_first(there, from, across),
+                        stride => {
+                            for (there, &x) in there[..across].iter_mut().zip(from.iter().step_by(stride)) {
+                                *there = x;
                             }
                         }
                     }
                 }
-            }
+            });
         });
     }
 
     /// The adjoint of [`unfold`](Patches::unfold): adds each row of `columns` to what its tap sees.
-    pub(super) fn fold<T: Real>(&self, planes: &mut [T], columns: &[T], stride: usize, of: &Rows) {
-        let [height, width] = self.plane;
-        let across = self.count[1];
+    pub(super) fn fold<T: Real>(
+        &self,
+        planes: &mut [T],
+        columns: &[T],
+        stride: usize,
+        strips: &mut [T],
+        of: &Rows,
+    ) {
+        let (across, [_, width]) = (self.count[1], self.strip(of.rows.len()));
         vectorize!({
+            strips.fill(T::zero());
             let mut rows = columns.chunks_exact(stride);
-            for plane in planes.chunks_exact_mut((height * width).max(1)) {
-                for y_tap in 0..self.windows[0].kernel {
-                    let down = self.windows[0].inside(y_tap, height, self.count[0]);
-                    for x_tap in 0..self.windows[1].kernel {
-                        let inside = self.windows[1].inside(x_tap, width, across);
-                        let Some(row) = rows.next() else { return };
-                        if inside.is_empty() {
-                            continue;
-                        }
-                        let row = &row[of.column..][..of.rows.len() * across];
-                        for (y, from) in of.rows.clone().zip(row.chunks_exact(across)) {
-                            if !down.contains(&y) {
-                                continue;
-                            }
-                            let line = &mut plane[self.windows[0].place(y, y_tap) * width..][..width];
-                            let there = &mut line[self.windows[1].place(inside.start, x_tap)..];
-                            let from = &from[inside.clone()];
-                            match self.windows[1].stride {
-                                1 => {
-                                    for (there, &x) in there.iter_mut().zip(from) {
-                                        *there += x;
-                                    }
-                                }
-                                stride => {
-                                    for (there, &x) in there.iter_mut().step_by(stride).zip(from) {
-                                        *there += x;
-                                    }
-                                }
+            self.for_taps(strips.len(), of, |tap| {
+                let Some(row) = rows.next() else { return };
+                let row = &row[of.column..][..of.rows.len() * across];
+                for (y, from) in row.chunks_exact(across).enumerate() {
+                    let there = &mut strips[tap + y * self.windows[0].stride * width..];
+                    match self.windows[1].stride {
+                        1 => add_each(there, from),
+                        stride => {
+                            for (there, &x) in there.iter_mut().step_by(stride).zip(from) {
+                                *there += x;
                             }
                         }
                     }
                 }
-            }
+            });
+            self.scatter(planes, strips, of);
         });
+    }
+
+    /// Calls `f` with the place in the strips of each tap of the first window.
+    #[inline(always)]
+    fn for_taps(&self, elements: usize, of: &Rows, mut f: impl FnMut(usize)) {
+        let [_, width] = self.strip(of.rows.len());
+        let [down, across] = self.windows;
+        for strip in (0..elements).step_by(self.strip_elements(of.rows.len())) {
+            for y_tap in 0..down.kernel {
+                for x_tap in 0..across.kernel {
+                    f(strip + y_tap * down.dilation * width + x_tap * across.dilation);
+                }
+            }
+        }
+    }
+}
+
+/// Copies the first `count` elements, and then others that do not matter where there is room: so short a copy is faster in
+/// chunks of one size than as a call.
+#[inline(always)]
+fn copy_first<T: Copy>(to: &mut [T], from: &[T], count: usize) {
+    let mut done = 0;
+    while done < count {
+        match (to.get_mut(done..done + CHUNK), from.get(done..done + CHUNK)) {
+            (Some(to), Some(from)) => to.copy_from_slice(from),
+            _ => return to[done..count].copy_from_slice(&from[done..count]),
+        }
+        done += CHUNK;
+    }
+}
+
+/// Adds each number of `from` to one of `to`.
+#[inline(always)]
+fn add_each<T: Real>(to: &mut [T], from: &[T]) {
+    let (chunks, rest) = from.as_chunks::<8>();
+    let (to, last) = to[..from.len()].split_at_mut(chunks.len() * 8);
+    for (to, from) in to.as_chunks_mut::<8>().0.iter_mut().zip(chunks) {
+        // Read whole before anything is written: nothing then says that it must be done one by one.
+        let mut sums = *to;
+        for (sum, &x) in sums.iter_mut().zip(from) {
+            *sum += x;
+        }
+        *to = sums;
+    }
+    for (to, &x) in last.iter_mut().zip(rest) {
+        *to += x;
     }
 }

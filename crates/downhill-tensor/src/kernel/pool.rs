@@ -50,8 +50,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The largest planes of which [`max`](Pool::max) can tell elements apart: numbers of an element are kept as `f32`s.
-    pub const MOST_ELEMENTS: usize = 1 << f32::MANTISSA_DIGITS;
+    /// The largest distance between elements of a window that [`max`](Pool::max) can note: in an `f32`, exactly.
+    pub const FARTHEST: usize = 1 << f32::MANTISSA_DIGITS;
 
     fn elements(&self) -> usize {
         self.plane[0] * self.plane[1]
@@ -61,45 +61,129 @@ impl Pool {
         self.output[0] * self.output[1]
     }
 
-    /// y: the largest element of each window, NaN if any is. The place of each in its plane goes into `places`, if they
-    /// are wanted: that of the first, if several are equal.
+    /// y: the largest element of each window, NaN if any is. How far each is behind its window's first tap in the plane
+    /// goes into `places`; of several that are equal it is the first.
     ///
     /// # Panics
     /// If a slice has the wrong number of elements, as in every function here.
-    pub fn max<T: Real>(&self, y: &mut [T], places: Option<&mut [T]>, x: &[T], threads: &Threads) {
-        let (count, wanted) = (y.len(), places.is_some());
-        let places = Pieces::new(places.unwrap_or(&mut []));
-        self.for_planes(y, self.windows(), x, self.elements(), threads, |plane, y, x| {
-            let own = if wanted { plane * self.windows()..(plane + 1) * self.windows() } else { 0..0 };
-            debug_assert!(own.end <= count);
-            // SAFETY: each plane is one task's.
-            self.max_of_plane(y, unsafe { places.piece(own) }, x);
-        });
+    pub fn max<T: Real>(&self, y: &mut [T], places: &mut [T], x: &[T], threads: &Threads) {
+        assert_eq!(y.len(), places.len(), "a place for each window");
+        let places = Pieces::new(places);
+        self.for_planes(
+            y,
+            self.windows(),
+            x,
+            self.elements(),
+            threads,
+            #[inline(always)]
+            |plane, y, x| {
+                // SAFETY: each plane is one task's.
+                let places = unsafe { places.piece(plane * self.windows()..(plane + 1) * self.windows()) };
+                let rows = y.chunks_exact_mut(self.output[1]).zip(places.chunks_exact_mut(self.output[1]));
+                for (row, (y, places)) in rows.enumerate() {
+                    self.max_of_row(row, y, places, x);
+                }
+            },
+        );
     }
 
     #[inline(always)]
-    fn max_of_plane<T: Real>(&self, y: &mut [T], places: &mut [T], x: &[T]) {
-        let [height, width] = self.plane;
-        for (row, y) in y.chunks_exact_mut(self.output[1]).enumerate() {
-            let rows = self.spans[0].elements(row, height);
-            for (column, y) in y.iter_mut().enumerate() {
-                let columns = self.spans[1].elements(column, width);
-                let mut place = rows.start * width + columns.start;
-                let mut largest = x[place];
-                for start in rows.clone().map(|row| row * width) {
-                    let line = start + columns.start..start + columns.end;
-                    for (at, &x) in line.clone().zip(&x[line]) {
-                        if is_larger(x, largest) {
-                            (largest, place) = (x, at);
-                        }
-                    }
-                }
-                *y = largest;
-                if let Some(there) = places.get_mut(row * self.output[1] + column) {
-                    *there = T::of(place as f64);
+    fn max_of_row<T: Real>(&self, row: usize, y: &mut [T], places: &mut [T], x: &[T]) {
+        let rows = self.spans[0].elements(row, self.plane[0]);
+        // The windows that have all their taps inside the line are worked on side by side.
+        let whole = match self.spans[1] {
+            Span::Sliding(across) => {
+                let first = across.before.div_ceil(across.stride).min(y.len());
+                let room = (self.plane[1] + across.before).checked_sub(across.kernel);
+                first..room.map_or(first, |room| (room / across.stride + 1).clamp(first, y.len()))
+            }
+            Span::Adaptive(_) => 0..0,
+        };
+        for column in (0..whole.start).chain(whole.end..y.len()) {
+            let columns = self.spans[1].elements(column, self.plane[1]);
+            let first_tap = self.first_tap(row, column);
+            let behind = |at: usize| T::of((at as isize - first_tap) as f64);
+            let mut best = Largest::new(behind(rows.start * self.plane[1] + columns.start));
+            for line in rows.clone().map(|row| row * self.plane[1]) {
+                let seen = line + columns.start..line + columns.end;
+                for (at, &x) in seen.clone().zip(&x[seen]) {
+                    best.take([x], behind(at));
                 }
             }
+            best.put(y, places, column);
         }
+        match whole.len() {
+            0 => {}
+            1..4 => self.max_of_columns::<T, 1>(row, whole, y, places, x),
+            4..8 => self.max_of_columns::<T, 4>(row, whole, y, places, x),
+            _ => self.max_of_columns::<T, 8>(row, whole, y, places, x),
+        }
+    }
+
+    /// The windows of a row in these columns, at least `N`, which slide and have all their taps inside the line.
+    #[inline(always)]
+    fn max_of_columns<T: Real, const N: usize>(
+        &self,
+        row: usize,
+        columns: Range<usize>,
+        y: &mut [T],
+        places: &mut [T],
+        x: &[T],
+    ) {
+        let Span::Sliding(Window { kernel, stride, .. }) = self.spans[1] else { return };
+        let rows = self.spans[0].elements(row, self.plane[0]);
+        let behind = |line: usize| ((line as isize - self.first(0, row)) * self.plane[1] as isize) as f64;
+        // The last ones may overlap those before them.
+        let last = columns.end - N;
+        for column in (columns.start..last).step_by(N).chain([last]) {
+            let mut best = Largest::<T, N>::new(T::of(behind(rows.start)));
+            for line in rows.clone() {
+                let start = line * self.plane[1] + self.first(1, column) as usize;
+                for tap in 0..kernel {
+                    let seen = &x[start + tap..][..(N - 1) * stride + 1];
+                    let seen = match stride {
+                        1 => std::array::from_fn(
+                            #[inline(always)]
+                            |i| seen[i],
+                        ),
+                        2 => std::array::from_fn(
+                            #[inline(always)]
+                            |i| seen[2 * i],
+                        ),
+                        stride => std::array::from_fn(
+                            #[inline(always)]
+                            |i| seen[stride * i],
+                        ),
+                    };
+                    best.take(seen, T::of(behind(line) + tap as f64));
+                }
+            }
+            best.put(y, places, column);
+        }
+    }
+
+    /// The place in its plane of a window's first tap, which may be in the border.
+    #[inline(always)]
+    fn first_tap(&self, row: usize, column: usize) -> isize {
+        self.first(0, row) * self.plane[1] as isize + self.first(1, column)
+    }
+
+    #[inline(always)]
+    fn first(&self, axis: usize, window: usize) -> isize {
+        match self.spans[axis] {
+            Span::Sliding(of) => (window * of.stride) as isize - of.before as isize,
+            adaptive => adaptive.elements(window, self.plane[axis]).start as isize,
+        }
+    }
+
+    /// How far an element of a window can be behind its first tap.
+    pub fn farthest(&self) -> usize {
+        let [down, across] = self.spans.map(|span| match span {
+            Span::Sliding(window) => window.kernel,
+            Span::Adaptive(_) => 0,
+        });
+        let [down, across] = [down.max(self.plane[0]), across.max(self.plane[1])];
+        down.saturating_mul(self.plane[1]).saturating_add(across)
     }
 
     /// The derivative of [`max`](Pool::max) for a cotangent `g` of y.
@@ -118,8 +202,12 @@ impl Pool {
             if store == Store::Write {
                 dx.fill(T::zero());
             }
-            for (&g, place) in g.iter().zip(&places[plane * windows..][..windows]) {
-                dx[place.as_f64() as usize] += g;
+            let places = places[plane * windows..][..windows].chunks_exact(self.output[1]);
+            for (row, (g, places)) in g.chunks_exact(self.output[1]).zip(places).enumerate() {
+                for (column, (&g, place)) in g.iter().zip(places).enumerate() {
+                    let place = self.first_tap(row, column) + place.as_f64() as isize;
+                    dx[place as usize] += g;
+                }
             }
         });
     }
@@ -223,5 +311,36 @@ impl Pool {
 #[allow(clippy::eq_op)]
 #[inline(always)]
 fn is_larger<T: Real>(x: T, largest: T) -> bool {
-    x > largest || x != x
+    // Without a branch, so that loops can be vectorised.
+    (x > largest) | (x != x)
+}
+
+/// The largest numbers of a few windows side by side, and how far behind the first tap they are.
+struct Largest<T, const N: usize> {
+    numbers: [T; N],
+    places: [T; N],
+}
+
+impl<T: Real, const N: usize> Largest<T, N> {
+    /// Nothing yet: what follows begins at this place.
+    #[inline(always)]
+    fn new(place: T) -> Self {
+        Largest { numbers: [T::of(f64::NEG_INFINITY); N], places: [place; N] }
+    }
+
+    /// Takes the numbers at a place that are larger.
+    #[inline(always)]
+    fn take(&mut self, numbers: [T; N], place: T) {
+        for (x, (largest, there)) in numbers.into_iter().zip(self.numbers.iter_mut().zip(&mut self.places)) {
+            let larger = is_larger(x, *largest);
+            *largest = if larger { x } else { *largest };
+            *there = if larger { place } else { *there };
+        }
+    }
+
+    #[inline(always)]
+    fn put(&self, y: &mut [T], places: &mut [T], column: usize) {
+        y[column..column + N].copy_from_slice(&self.numbers);
+        places[column..column + N].copy_from_slice(&self.places);
+    }
 }

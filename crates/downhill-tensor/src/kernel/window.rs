@@ -34,9 +34,12 @@ impl Window {
         self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)
     }
 
-    /// The number of windows on an axis of this length with its borders: `None` if there is none, or a setting that must
-    /// not be 0 is.
+    /// The number of windows on an axis of this length with its borders: `None` if there is none, or the length or a setting
+    /// that must not be 0 is.
     pub fn count(self, length: usize) -> Option<usize> {
+        if length == 0 {
+            return None;
+        }
         let padded = length.checked_add(self.before)?.checked_add(self.after)?;
         Some(padded.checked_sub(self.span()?)?.checked_div(self.stride)? + 1)
     }
@@ -47,21 +50,6 @@ impl Window {
         let covered = count.checked_sub(1)?.checked_mul(self.stride)?.checked_add(self.span()?)?;
         let border = self.before.checked_add(self.after)?;
         covered.checked_add(more)?.checked_sub(border).filter(|&length| length > 0 && self.stride > 0)
-    }
-
-    /// The windows, of so many, whose tap is on an axis of this length and not in its border.
-    #[inline]
-    pub(super) fn inside(self, tap: usize, length: usize, count: usize) -> Range<usize> {
-        let shift = tap * self.dilation;
-        let first = self.before.saturating_sub(shift).div_ceil(self.stride);
-        let end = (length + self.before).saturating_sub(shift).div_ceil(self.stride).min(count);
-        first.min(end)..end
-    }
-
-    /// The element that a tap of a window is on, which must be [`inside`](Window::inside).
-    #[inline]
-    pub(super) fn place(self, window: usize, tap: usize) -> usize {
-        window * self.stride + tap * self.dilation - self.before
     }
 
     /// The elements that a window has taps on, from the first to the last: for pools, whose taps have no gaps.

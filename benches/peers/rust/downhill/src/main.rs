@@ -1,4 +1,4 @@
-//! usage: peer-downhill WORKLOAD THREADS   (W1..W4, W6b1, W6b256, W7)
+//! usage: peer-downhill WORKLOAD THREADS   (W1..W5, W6b1, W6b256, W7)
 //!
 //! The loop that the documentation shows: a `Learner` and its `step`, and `predict_on` a tape that is used again.
 #[path = "../../harness.rs"]
@@ -20,6 +20,25 @@ fn network(s: &Spec) -> Network {
         }
     }
     Network::build(layers, [s.layers[0]]).unwrap()
+}
+
+/// W5: LeNet-5 on rows of 28 × 28 pixels.
+fn lenet() -> Network {
+    let layers = Sequential::new()
+        .then(Reshape::new([1, 28, 28]))
+        .then(Conv2d::new(6, 5).padding(2))
+        .then(Activation::Relu)
+        .then(MaxPool2d::new(2))
+        .then(Conv2d::new(16, 5))
+        .then(Activation::Relu)
+        .then(MaxPool2d::new(2))
+        .then(Flatten)
+        .then(Linear::new(120))
+        .then(Activation::Relu)
+        .then(Linear::new(84))
+        .then(Activation::Relu)
+        .then(Linear::new(10));
+    Network::build(layers, [784]).unwrap()
 }
 
 /// W7: a small decoder-only transformer, with the classes in axis 1, where the loss wants them.
@@ -76,6 +95,7 @@ fn main() {
     let learner = || -> Learner {
         let learner = match s.name.as_str() {
             "W7" => Learner::new(transformer(), CrossEntropy::new(), Adam::new(s.lr).unwrap(), 0),
+            "W5" => Learner::new(lenet(), CrossEntropy::new(), Sgd::new(s.lr).unwrap().momentum(0.9).unwrap(), 0),
             "W4" => Learner::new(network(&s), Mse::new(), Adam::new(s.lr).unwrap(), 0),
             "W3" => Learner::new(network(&s), CrossEntropy::new(), Adam::new(s.lr).unwrap(), 0),
             _ => Learner::new(network(&s), CrossEntropy::new(), Sgd::new(s.lr).unwrap().momentum(0.9).unwrap(), 0),
