@@ -32,6 +32,11 @@ pub struct Scope<'a> {
 /// The most elements that a sample or θ may have: what fits into memory in the largest number type.
 const MAX_ELEMENTS: usize = isize::MAX as usize / 16;
 
+/// Whether a sample, or a part of one where an axis is empty, has more elements than memory can hold.
+fn is_too_large(sample: Shape) -> bool {
+    sample.iter().fold(1, |product: usize, &length| product.saturating_mul(length.max(1))) > MAX_ELEMENTS
+}
+
 impl<'a> Scope<'a> {
     pub(crate) fn root(plan: &'a mut Plan) -> Scope<'a> {
         Scope { plan, path: String::new(), kind: String::new(), input: Shape::SCALAR, depth: 0 }
@@ -132,7 +137,7 @@ impl<'a> Scope<'a> {
             return Err(scope.refuse(input, format!("layers are nested more than {MAX_DEPTH} deep")));
         }
         let output = layer.build(&mut scope, input)?;
-        if input.elements().max(output.elements()) > MAX_ELEMENTS {
+        if is_too_large(output) {
             return Err(scope.refuse(input, format!("it makes that {output}, which is too large")));
         }
         let own = &self.plan.layout.parts()[first..];
@@ -162,6 +167,9 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// [`Error::Build`] if the layer cannot take this input, or does not keep the batch axis.
     pub fn output_of<L: Layer>(&self, layer: &L, input: Shape) -> Result<Shape> {
+        if is_too_large(input) {
+            return Err(self.refuse(input, "that is too large"));
+        }
         let batch = input.prepend(0).map_err(|error| self.refuse(input, error.to_string()))?;
         let tape = Tape::<f32>::inference();
         let params =

@@ -37,6 +37,11 @@ fn check(operation: &'static str, spans: [Span; 2], x: Shape) -> Result<(Shape, 
                     than x with its border";
         return Err(Error::Operand { operation, rule, shape: x });
     };
+    let too_many =
+        |[down, across]: [usize; 2]| down.checked_mul(across).is_none_or(|n| n > isize::MAX as usize);
+    if too_many([height, width]) || too_many([rows, columns]) {
+        return Err(Error::Operand { operation, rule: "needs planes that fit into memory", shape: x });
+    }
     let pool = Pool { spans, plane: [height, width], output: [rows, columns] };
     Ok((shape_of(x, channels, pool.output), pool))
 }

@@ -213,6 +213,7 @@ fn what_does_not_fit_is_refused() {
     add(AnyLayer::new(AdaptiveMaxPool1d::new(0)), sequence, "it makes that [0] windows");
     add(AnyLayer::new(GlobalMaxPool), [4].into(), "needs x [n, channels");
     add(AnyLayer::new(GlobalAvgPool), [4, 0].into(), "needs a stride");
+    add(AnyLayer::new(AdaptiveAvgPool2d::new([usize::MAX, 3])), image, "too large");
     add(AnyLayer::new(Upsample::nearest(0)), image, "at least 1");
     add(AnyLayer::new(Upsample::nearest(usize::MAX)), image, "too large");
     add(AnyLayer::new(Upsample::bilinear(2)), [4].into(), "[channels, length] or [channels, height, width]");
@@ -221,6 +222,11 @@ fn what_does_not_fit_is_refused() {
     add(AnyLayer::new(ZeroPad2d::new(usize::MAX)), image, "too large");
     add(AnyLayer::new(Reshape::new([3, 3])), [8].into(), "its 8 elements do not fit [3, 3]");
     add(AnyLayer::new(Reshape::new([1, 1, 1, 1, 1, 1, 1, 8])), [8].into(), "at most 8 axes");
+    // Found by the fuzzer of model files: empty batches of such images overflowed the size of a plane.
+    for input in [[1, 1 << 40, 1 << 40], [0, 1 << 40, 1 << 40]] {
+        let error = Network::build(GlobalAvgPool, input).unwrap_err();
+        assert!(error.to_string().contains("too large"), "{error}");
+    }
     for (layer, input, reason) in cases {
         let kind = format!("{layer:?}");
         let layers = Sequential::new().then(Sequential::new()).then(layer);
