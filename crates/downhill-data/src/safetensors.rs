@@ -127,7 +127,7 @@ pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     fs::write(path, to_bytes(arrays)?).map_err(|source| write_error(&name, source))
 }
 
-/// The file that [`write`] writes.
+/// The file that [`write()`] writes.
 ///
 /// # Errors
 /// As there, but for the writing.

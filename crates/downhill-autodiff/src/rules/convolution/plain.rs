@@ -12,7 +12,7 @@ use crate::sink::Sink;
 /// y = f(W ∗ x + b) for x `[n, in, length]` or `[n, in, height, width]`, W `[out, in/groups, …]` with the kernel's axes
 /// last (PyTorch's layout), b `[out]` or absent, and an [`Elementwise`] activation f. Channels out are in as many groups
 /// as channels in, each of which sees its own. As everywhere in neural networks the kernel is not mirrored:
-/// y[i] = Σ W[k] x[i·stride + k·dilation − border].
+/// `y[i] = Σ W[k] x[i·stride + k·dilation − border]`.
 ///
 /// With δ = f′(W ∗ x + b) ⊙ ∂L/∂y: ∂L/∂x is the transposed convolution of δ with W, ∂L/∂W the sums over windows of δ times
 /// what the window sees, ∂L/∂b the sum of δ for each channel (Dumoulin & Visin 2016, chapter 4).

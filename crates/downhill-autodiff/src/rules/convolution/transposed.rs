@@ -8,7 +8,7 @@ use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
 
-/// The adjoint of a [`Convolution`](super::Convolution), plus b: y[i·stride + k·dilation − border] = Σ W[k] x[i]. Operands:
+/// The adjoint of a [`Convolution`](super::Convolution), plus b: `y[i·stride + k·dilation − border] = Σ W[k] x[i]`. Operands:
 /// x `[n, in, length]` or `[n, in, height, width]`, W `[in, out/groups, …]` with the kernel's axes last (PyTorch's layout),
 /// b `[out]` or absent. An axis of length l becomes one of (l − 1)·stride + span of the kernel − border + `more`.
 ///
