@@ -43,7 +43,8 @@ impl Scale {
             let step = scale.step(5);
             scale.values = [(low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step];
         } else if rounds {
-            let room = (high / low).powf(0.06);
+            // By logarithms, as the ratio of the ends may overflow.
+            let room = (0.06 * (high.ln() - low.ln())).exp();
             scale.values = [(low / room).max(f64::MIN_POSITIVE), (high * room).min(f64::MAX)];
         }
         scale
@@ -51,8 +52,11 @@ impl Scale {
 
     pub(crate) fn place(&self, value: f64) -> f64 {
         let ([low, high], [from, to]) = (self.values, self.places);
-        let part =
-            if self.log { (value / low).ln() / (high / low).ln() } else { (value - low) / (high - low) };
+        let part = if self.log {
+            (value.ln() - low.ln()) / (high.ln() - low.ln())
+        } else {
+            (value - low) / (high - low)
+        };
         from + part * (to - from)
     }
 
@@ -139,15 +143,26 @@ mod tests {
         assert_eq!(log.ticks(6), [0.01, 0.1, 1.0].map(|x: f64| 10_f64.powi(x.log10().round() as i32)));
     }
 
+    fn check_places(values: &[f64], log: bool) {
+        let scale = Scale::around(values.iter().copied(), log, true, [10.0, 200.0]);
+        for &value in values.iter().filter(|&&value| !log || value > 0.0) {
+            let place = scale.place(value);
+            assert!((10.0 - 1e-6..=200.0 + 1e-6).contains(&place), "{value} at {place} of {scale:?}");
+        }
+        assert!(scale.ticks(5).len() <= 60);
+    }
+
+    #[test]
+    fn a_ratio_of_values_may_be_too_large_for_a_number() {
+        check_places(&[1507962143.493515, 9.799876534811263e299], true);
+        check_places(&[f64::MIN_POSITIVE, 1e300], true);
+        check_places(&[-1e300, 1e300], false);
+    }
+
     proptest! {
         #[test]
         fn every_value_has_a_place(values in proptest::collection::vec(prop_oneof![-1e12_f64..1e12, -1e300_f64..1e300], 0..20), log: bool) {
-            let scale = Scale::around(values.iter().copied(), log, true, [10.0, 200.0]);
-            for value in values.into_iter().filter(|&value| !log || value > 0.0) {
-                let place = scale.place(value);
-                prop_assert!((10.0 - 1e-6..=200.0 + 1e-6).contains(&place), "{value} at {place} of {scale:?}");
-            }
-            prop_assert!(scale.ticks(5).len() <= 60);
+            check_places(&values, log);
         }
     }
 }
