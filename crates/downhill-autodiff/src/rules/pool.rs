@@ -58,22 +58,16 @@ impl<T: Real> Rule<T> for MaxPool {
     }
 
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
-        let x = operands.shape(0);
-        let (shape, pool) = check("max_pool", self.spans, x)?;
-        if pool.farthest() > Pool::FARTHEST {
-            let rule = "needs windows within 16,777,216 elements of a plane";
-            return Err(Error::Operand { operation: "max_pool", rule, shape: x });
-        }
-        let (mut y, mut places) = (cx.take(shape), cx.take(shape));
-        pool.max(y.as_mut_slice(), places.as_mut_slice(), operands.slice(0), cx.threads());
-        cx.save(places);
+        let (shape, pool) = check("max_pool", self.spans, operands.shape(0))?;
+        let mut y = cx.take(shape);
+        pool.max(y.as_mut_slice(), operands.slice(0), cx.threads());
         Ok(y)
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
         if let Some(mut dx) = sink.destination(0) {
-            let (pool, places) = (known(self.spans, at), at.saved(0).as_slice());
-            pool.max_backward(dx.parts(), at.cotangent(), places, at.threads());
+            let (pool, y) = (known(self.spans, at), at.output().as_slice());
+            pool.max_backward(dx.parts(), at.cotangent(), at.slice(0), y, at.threads());
         }
     }
 }

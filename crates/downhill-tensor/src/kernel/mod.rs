@@ -15,7 +15,6 @@ mod convolution;
 mod index;
 mod lines;
 mod matmul;
-mod patches;
 mod pieces;
 mod pool;
 mod rearrange;

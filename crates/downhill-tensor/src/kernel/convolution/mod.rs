@@ -1,9 +1,14 @@
 //! Convolutions as products with matrices of patches.
 
+mod backward;
+mod depthwise;
+mod patches;
+mod pointwise;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::patches::{Patches, Rows, rows_of};
+use self::patches::{Patches, Rows, rows_of};
 use super::pieces::Pieces;
 use super::window::Window;
 use crate::gemm::{Gemm, Matrix, Start, Store, gemm};
@@ -79,6 +84,12 @@ impl Convolution {
     fn scratch_of_one(&self) -> usize {
         if self.pixels() == 0 {
             return 0;
+        }
+        if self.is_pointwise() {
+            return self.pixels() * self.own()[1];
+        }
+        if self.is_depthwise() {
+            return self.scratch_of_depthwise();
         }
         self.strips(self.block().min(self.output[0]))
             + self.block() * self.output[1] * (self.rows() + self.own()[1])
@@ -169,6 +180,12 @@ impl Convolution {
         if y.is_empty() {
             return;
         }
+        if self.is_pointwise() {
+            return self.forward_pointwise((store, y), x, weight, bias, finish, scratch, threads);
+        }
+        if self.is_depthwise() {
+            return self.forward_depthwise((store, y), x, weight, bias, finish, scratch, threads);
+        }
         let (y, patches) = (Pieces::new(y), self.patches());
         let tasks = total.div_ceil(block);
         let one = Threads::single();
@@ -222,132 +239,6 @@ impl Convolution {
                 }
             }
         });
-    }
-
-    /// Computes ∂L/∂x, if that is wanted, and the sums of parts that ∂L/∂W and ∂L/∂b are made of, if there is room for
-    /// them: see [`weight_derivative`](Convolution::weight_derivative). x is needed for ∂L/∂W alone. `cotangent` writes
-    /// elements of ∂L/∂y into a slice, from a place on. `scratch` and `partial` are as long as
-    /// [`scratch`](Convolution::scratch) and [`partial`](Convolution::partial) say, with any content.
-    ///
-    /// # Panics
-    /// As [`forward`](Convolution::forward).
-    #[allow(clippy::too_many_arguments)]
-    pub fn backward<T: Real>(
-        &self,
-        dx: Option<(Store, &mut [T])>,
-        partial: Option<&mut [T]>,
-        x: Option<&[T]>,
-        weight: &[T],
-        cotangent: OnBlock<'_, T>,
-        scratch: &mut [T],
-        threads: &Threads,
-    ) {
-        let ([_, outputs], rows, width) = (self.own(), self.rows(), self.output[1]);
-        let patches = self.patches();
-        let parts = self.parts();
-        let dx = dx.map(|(store, dx)| (store, Pieces::new(dx)));
-        let partial = partial.map(Pieces::new);
-        let one = Threads::single();
-        let inner = if parts == 1 { threads } else { &one };
-        self.run(parts, scratch, threads, |part, scratch| {
-            let images = part * self.samples / parts..(part + 1) * self.samples / parts;
-            let each = self.partial_of_one();
-            let own = part * each..(part + 1) * each;
-            // SAFETY: each part has a piece of its own.
-            let sums = partial.as_ref().map(|partial| unsafe { partial.piece(own) });
-            let (mut dw, mut db) = sums.map(|sums| sums.split_at_mut(self.channels[1] * rows)).unzip();
-            dw.iter_mut().chain(&mut db).for_each(|sums| sums.fill(T::zero()));
-            for group in 0..self.groups {
-                if let Some((Store::Write, dx)) = &dx {
-                    for image in images.clone() {
-                        // SAFETY: each image is one part's.
-                        unsafe { dx.piece(self.planes(group, image)) }.fill(T::zero());
-                    }
-                }
-                let all = images.start * self.output[0]..images.end * self.output[0];
-                for start in all.clone().step_by(self.block()) {
-                    let of = start..all.end.min(start + self.block());
-                    let n = of.len() * width;
-                    if n == 0 {
-                        continue;
-                    }
-                    let (columns, scratch) = scratch.split_at_mut(rows * n);
-                    let (delta, strips) = scratch.split_at_mut(outputs * n);
-                    for (channel, delta) in (group * outputs..).zip(delta.chunks_exact_mut(n)) {
-                        for of in rows_of(of.clone(), self.output) {
-                            let places = self.places(channel, &of);
-                            cotangent(&mut delta[of.column..][..places.len()], places.start);
-                        }
-                        if let Some(db) = &mut db {
-                            db[channel] += sum(delta);
-                        }
-                    }
-                    let delta = Matrix::row_major(delta, n);
-                    let own = group * outputs * rows..(group + 1) * outputs * rows;
-                    if let (Some(x), Some(dw)) = (x, &mut dw) {
-                        for of in rows_of(of.clone(), self.output) {
-                            let strips = &mut strips[..self.strips(of.rows.len())];
-                            patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
-                        }
-                        gemm(Gemm {
-                            m: outputs,
-                            k: n,
-                            n: rows,
-                            a: delta,
-                            b: Matrix::row_major(columns, n).transposed(),
-                            c: &mut dw[own.clone()],
-                            start: Start::Destination,
-                            threads: inner,
-                        });
-                    }
-                    if let Some((_, dx)) = &dx {
-                        gemm(Gemm {
-                            m: rows,
-                            k: outputs,
-                            n,
-                            a: Matrix::row_major(&weight[own], rows).transposed(),
-                            b: delta,
-                            c: columns,
-                            start: Start::Zero,
-                            threads: inner,
-                        });
-                        for of in rows_of(of.clone(), self.output) {
-                            // SAFETY: each image is one part's.
-                            let dx = unsafe { dx.piece(self.planes(group, of.image)) };
-                            let strips = &mut strips[..self.strips(of.rows.len())];
-                            patches.fold(dx, columns, n, strips, &of);
-                        }
-                    }
-                }
-            }
-        });
-    }
-
-    /// Stores ∂L/∂W from the sums that [`backward`](Convolution::backward) has formed.
-    ///
-    /// # Panics
-    /// As [`forward`](Convolution::forward).
-    pub fn weight_derivative<T: Real>(&self, dw: (Store, &mut [T]), partial: &[T]) {
-        self.add_up(dw, partial, 0);
-    }
-
-    /// Stores ∂L/∂b from the sums that [`backward`](Convolution::backward) has formed.
-    ///
-    /// # Panics
-    /// As [`forward`](Convolution::forward).
-    pub fn bias_derivative<T: Real>(&self, db: (Store, &mut [T]), partial: &[T]) {
-        self.add_up(db, partial, self.channels[1] * self.rows());
-    }
-
-    /// Stores the sum over all parts, from a place on.
-    fn add_up<T: Real>(&self, (mut store, derivative): (Store, &mut [T]), partial: &[T], start: usize) {
-        for sums in partial.chunks_exact(self.partial_of_one().max(1)) {
-            let put = store.put();
-            for (there, &sum) in derivative.iter_mut().zip(&sums[start..]) {
-                put(there, sum);
-            }
-            store = Store::Add;
-        }
     }
 }
 

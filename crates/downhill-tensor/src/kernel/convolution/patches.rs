@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::window::Window;
+use crate::kernel::window::Window;
 use crate::{Real, vectorize};
 
 /// Windows that slide over planes.
@@ -46,7 +46,7 @@ impl Patches {
     }
 
     /// The lines, and the elements of a line, that so many rows of windows see of a plane.
-    fn strip(&self, rows: usize) -> [usize; 2] {
+    pub(super) fn strip(&self, rows: usize) -> [usize; 2] {
         let seen = |axis: usize, count: usize| {
             let Window { kernel, stride, dilation, .. } = self.windows[axis];
             (count - 1) * stride + (kernel - 1) * dilation + 1
@@ -73,7 +73,7 @@ impl Patches {
     }
 
     /// Copies what some rows of windows see of the planes of an image into strips, and zeros for the border.
-    fn gather<T: Real>(&self, strips: &mut [T], planes: &[T], of: &Rows) {
+    pub(super) fn gather<T: Real>(&self, strips: &mut [T], planes: &[T], of: &Rows) {
         let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
         let inside = self.inside(columns);
         let strips = strips.chunks_exact_mut(self.strip_elements(of.rows.len()));
@@ -92,7 +92,7 @@ impl Patches {
     }
 
     /// The adjoint of [`gather`](Patches::gather): adds the strips to the planes.
-    fn scatter<T: Real>(&self, planes: &mut [T], strips: &[T], of: &Rows) {
+    pub(super) fn scatter<T: Real>(&self, planes: &mut [T], strips: &[T], of: &Rows) {
         let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
         let inside = self.inside(columns);
         let strips = strips.chunks_exact(self.strip_elements(of.rows.len()));

@@ -1,0 +1,160 @@
+//! The derivatives of convolutions.
+
+use super::patches::rows_of;
+use super::{Convolution, OnBlock, sum};
+use crate::gemm::{Gemm, Matrix, Start, Store, gemm};
+use crate::kernel::pieces::Pieces;
+use crate::{Real, Threads};
+
+impl Convolution {
+    /// Computes ∂L/∂x, if that is wanted, and the sums of parts that ∂L/∂W and ∂L/∂b are made of, if there is room for
+    /// them: see [`weight_derivative`](Convolution::weight_derivative). x is needed for ∂L/∂W alone. `cotangent` writes
+    /// elements of ∂L/∂y into a slice, from a place on. `scratch` and `partial` are as long as
+    /// [`scratch`](Convolution::scratch) and [`partial`](Convolution::partial) say, with any content.
+    ///
+    /// # Panics
+    /// As [`forward`](Convolution::forward).
+    #[allow(clippy::too_many_arguments)]
+    pub fn backward<T: Real>(
+        &self,
+        dx: Option<(Store, &mut [T])>,
+        partial: Option<&mut [T]>,
+        x: Option<&[T]>,
+        weight: &[T],
+        cotangent: OnBlock<'_, T>,
+        scratch: &mut [T],
+        threads: &Threads,
+    ) {
+        let ([_, outputs], rows, width) = (self.own(), self.rows(), self.output[1]);
+        let patches = self.patches();
+        let parts = self.parts();
+        let dx = dx.map(|(store, dx)| (store, Pieces::new(dx)));
+        let partial = partial.map(Pieces::new);
+        let one = Threads::single();
+        let inner = if parts == 1 { threads } else { &one };
+        self.run(parts, scratch, threads, |part, scratch| {
+            let images = part * self.samples / parts..(part + 1) * self.samples / parts;
+            let each = self.partial_of_one();
+            let own = part * each..(part + 1) * each;
+            // SAFETY: each part has a piece of its own.
+            let sums = partial.as_ref().map(|partial| unsafe { partial.piece(own) });
+            let (mut dw, mut db) = sums.map(|sums| sums.split_at_mut(self.channels[1] * rows)).unzip();
+            dw.iter_mut().chain(&mut db).for_each(|sums| sums.fill(T::zero()));
+            let alone = self.is_pointwise() || self.is_depthwise();
+            if alone && self.pixels() > 0 {
+                for (image, group) in
+                    images.flat_map(|image| (0..self.groups).map(move |group| (image, group)))
+                {
+                    let channels = group * outputs..(group + 1) * outputs;
+                    let (own, start) = (
+                        channels.start * rows..channels.end * rows,
+                        (image * self.channels[1] + channels.start) * self.pixels(),
+                    );
+                    let sums = dw.as_mut().zip(db.as_mut());
+                    let sums = sums.map(|(dw, db)| (&mut dw[own.clone()], &mut db[channels]));
+                    // SAFETY: each image is one part's.
+                    let dx = dx
+                        .as_ref()
+                        .map(|(store, dx)| unsafe { (*store, dx.piece(self.planes(group, image))) });
+                    let (x, weight) = (x.map(|x| &x[self.planes(group, image)]), &weight[own]);
+                    if self.is_pointwise() {
+                        self.backward_pointwise(dx, sums, x, weight, cotangent, start, scratch, inner);
+                    } else {
+                        self.backward_depthwise(dx, sums, x, weight, cotangent, start, scratch);
+                    }
+                }
+                return;
+            }
+            for group in 0..self.groups {
+                if let Some((Store::Write, dx)) = &dx {
+                    for image in images.clone() {
+                        // SAFETY: each image is one part's.
+                        unsafe { dx.piece(self.planes(group, image)) }.fill(T::zero());
+                    }
+                }
+                let all = images.start * self.output[0]..images.end * self.output[0];
+                for start in all.clone().step_by(self.block()) {
+                    let of = start..all.end.min(start + self.block());
+                    let n = of.len() * width;
+                    if n == 0 {
+                        continue;
+                    }
+                    let (columns, scratch) = scratch.split_at_mut(rows * n);
+                    let (delta, strips) = scratch.split_at_mut(outputs * n);
+                    for (channel, delta) in (group * outputs..).zip(delta.chunks_exact_mut(n)) {
+                        for of in rows_of(of.clone(), self.output) {
+                            let places = self.places(channel, &of);
+                            cotangent(&mut delta[of.column..][..places.len()], places.start);
+                        }
+                        if let Some(db) = &mut db {
+                            db[channel] += sum(delta);
+                        }
+                    }
+                    let delta = Matrix::row_major(delta, n);
+                    let own = group * outputs * rows..(group + 1) * outputs * rows;
+                    if let (Some(x), Some(dw)) = (x, &mut dw) {
+                        for of in rows_of(of.clone(), self.output) {
+                            let strips = &mut strips[..self.strips(of.rows.len())];
+                            patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
+                        }
+                        gemm(Gemm {
+                            m: outputs,
+                            k: n,
+                            n: rows,
+                            a: delta,
+                            b: Matrix::row_major(columns, n).transposed(),
+                            c: &mut dw[own.clone()],
+                            start: Start::Destination,
+                            threads: inner,
+                        });
+                    }
+                    if let Some((_, dx)) = &dx {
+                        gemm(Gemm {
+                            m: rows,
+                            k: outputs,
+                            n,
+                            a: Matrix::row_major(&weight[own], rows).transposed(),
+                            b: delta,
+                            c: columns,
+                            start: Start::Zero,
+                            threads: inner,
+                        });
+                        for of in rows_of(of.clone(), self.output) {
+                            // SAFETY: each image is one part's.
+                            let dx = unsafe { dx.piece(self.planes(group, of.image)) };
+                            let strips = &mut strips[..self.strips(of.rows.len())];
+                            patches.fold(dx, columns, n, strips, &of);
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    /// Stores ∂L/∂W from the sums that [`backward`](Convolution::backward) has formed.
+    ///
+    /// # Panics
+    /// As [`forward`](Convolution::forward).
+    pub fn weight_derivative<T: Real>(&self, dw: (Store, &mut [T]), partial: &[T]) {
+        self.add_up(dw, partial, 0);
+    }
+
+    /// Stores ∂L/∂b from the sums that [`backward`](Convolution::backward) has formed.
+    ///
+    /// # Panics
+    /// As [`forward`](Convolution::forward).
+    pub fn bias_derivative<T: Real>(&self, db: (Store, &mut [T]), partial: &[T]) {
+        self.add_up(db, partial, self.channels[1] * self.rows());
+    }
+
+    /// Stores the sum over all parts, from a place on.
+    fn add_up<T: Real>(&self, (mut store, derivative): (Store, &mut [T]), partial: &[T], start: usize) {
+        for sums in partial.chunks_exact(self.partial_of_one().max(1)) {
+            let put = store.put();
+            for (there, &sum) in derivative.iter_mut().zip(&sums[start..]) {
+                put(there, sum);
+            }
+            store = Store::Add;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The largest element or the mean of each window.
+
+mod max;
+mod mean;
+
+use std::ops::Range;
+
+use super::pieces::{Pieces, TASK};
+use super::window::Window;
+use crate::{Real, Threads, vectorize};
+
+/// What is pooled together along an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Span {
+    /// Windows that slide along it. Their taps have no gaps: a dilation of 1.
+    Sliding(Window),
+    /// So many windows over it all, as alike as possible: window o of k has the elements from ⌊o·length/k⌋ to
+    /// ⌈(o + 1)·length/k⌉, as in PyTorch.
+    Adaptive(usize),
+}
+
+impl Span {
+    /// The number of windows on an axis of this length, or `None` if one of them would have no element.
+    pub fn count(self, length: usize) -> Option<usize> {
+        match self {
+            Span::Sliding(window) => {
+                let fits = window.before < window.kernel && window.after < window.kernel;
+                window.count(length).filter(|_| fits && length > 0 && window.dilation == 1)
+            }
+            Span::Adaptive(count) => Some(count).filter(|&count| count > 0 && length > 0),
+        }
+    }
+
+    /// The elements of a window that are on the axis.
+    #[inline]
+    fn elements(self, window: usize, length: usize) -> Range<usize> {
+        match self {
+            Span::Sliding(of) => of.elements(window, length),
+            Span::Adaptive(count) => window * length / count..((window + 1) * length).div_ceil(count),
+        }
+    }
+}
+
+/// Pools of planes `[…, height, width]`; a sequence is a plane of height 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// What is pooled together down and across.
+    pub spans: [Span; 2],
+    /// The height and the width of a plane.
+    pub plane: [usize; 2],
+    /// The number of windows down and across: [`Span::count`].
+    pub output: [usize; 2],
+}
+
+impl Pool {
+    fn elements(&self) -> usize {
+        self.plane[0] * self.plane[1]
+    }
+
+    fn windows(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    /// Calls `f` with the number of each plane, its part of `out`, of `out_each` elements, and of `from`, of `from_each`.
+    #[inline(always)]
+    fn for_planes<T: Real>(
+        &self,
+        out: &mut [T],
+        out_each: usize,
+        from: &[T],
+        from_each: usize,
+        threads: &Threads,
+        f: impl Fn(usize, &mut [T], &[T]) + Sync,
+    ) {
+        let planes = out.len() / out_each.max(1);
+        assert!(out.len() == planes * out_each && from.len() == planes * from_each, "the elements of planes");
+        let each = (TASK / self.elements().max(1)).max(1);
+        let out = Pieces::new(out);
+        threads.run(planes.div_ceil(each), |task| {
+            let own = task * each..planes.min((task + 1) * each);
+            // SAFETY: each plane is one task's.
+            let out = unsafe { out.piece(own.start * out_each..own.end * out_each) };
+            let from = &from[own.start * from_each..own.end * from_each];
+            vectorize!({
+                let pairs = out.chunks_exact_mut(out_each).zip(from.chunks_exact(from_each));
+                for (plane, (out, from)) in own.zip(pairs) {
+                    f(plane, out, from);
+                }
+            });
+        });
+    }
+}
