@@ -65,6 +65,11 @@ impl<'a> Scope<'a> {
         self.plan.multiply_adds = self.plan.multiply_adds.saturating_add(count);
     }
 
+    /// What a layer that has been built in a container costs.
+    pub(crate) fn multiply_adds_of(&self, block: &Block) -> usize {
+        self.plan.layers.get(block.section).map_or(0, |layer| layer.multiply_adds)
+    }
+
     /// Declares a buffer of this layer: numbers that do not learn but belong to the network as its parameters do, such
     /// as running statistics. [`Context::buffer`] reads it, [`Context::set_buffer`] gives it another value.
     ///

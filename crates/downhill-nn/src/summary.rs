@@ -16,8 +16,8 @@ pub struct LayerSummary {
     pub output: Shape,
     /// The number of its parameters, those of the layers inside it included.
     pub parameters: usize,
-    /// The multiply-adds of its matrix products and convolutions for one sample forward, those of the layers
-    /// inside it included.
+    /// The multiply-adds of its matrix products, convolutions and attention for one sample forward, those of the
+    /// layers inside it included.
     pub multiply_adds: usize,
     /// The number of layers inside it; they follow it.
     pub inner: usize,
@@ -46,7 +46,8 @@ impl fmt::Display for LayerSummary {
     }
 }
 
-/// A table of a network's layers: path, kind, output shape, parameters and multiply-adds.
+/// A table of a network's layers: path, kind, output shape, parameters and multiply-adds. A layer made of others
+/// has a row for what is its own, if there is such a thing.
 /// `Display` prints it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -61,6 +62,21 @@ pub struct Summary {
     pub trainable: usize,
 }
 
+impl Summary {
+    /// The parameters and the multiply-adds of a layer that are none of the layers' inside it.
+    fn own(&self, place: usize) -> [usize; 2] {
+        let LayerSummary { mut parameters, mut multiply_adds, inner, .. } = self.layers[place];
+        let (mut next, end) = (place + 1, place + 1 + inner);
+        while next < end {
+            let inside = &self.layers[next];
+            parameters -= inside.parameters;
+            multiply_adds -= inside.multiply_adds;
+            next += 1 + inside.inner;
+        }
+        [parameters, multiply_adds]
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let batch = |shape: &Shape| {
@@ -70,11 +86,15 @@ impl fmt::Display for Summary {
         let titles = ["layer", "kind", "output", "parameters", "multiply-adds"];
         let mut rows = vec![titles.map(String::from)];
         rows.push(["input".into(), String::new(), batch(&self.input), String::new(), String::new()]);
-        // A container's own row would repeat what its layers say.
-        for layer in self.layers.iter().filter(|layer| layer.inner == 0) {
-            let (parameters, multiply_adds) = (layer.parameters.to_string(), layer.multiply_adds.to_string());
-            let output = batch(&layer.output);
-            rows.push([layer.path.clone(), layer.kind.clone(), output, parameters, multiply_adds]);
+        for (place, layer) in self.layers.iter().enumerate() {
+            let [parameters, multiply_adds] = self.own(place);
+            // The row of a container without numbers of its own would only repeat what its layers say.
+            if layer.inner == 0 || parameters > 0 || multiply_adds > 0 {
+                let output = batch(&layer.output);
+                let numbers = [parameters, multiply_adds].map(|number| number.to_string());
+                let [parameters, multiply_adds] = numbers;
+                rows.push([layer.path.clone(), layer.kind.clone(), output, parameters, multiply_adds]);
+            }
         }
         let widths: [usize; 5] = std::array::from_fn(|column| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)

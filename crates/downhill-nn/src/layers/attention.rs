@@ -123,7 +123,7 @@ impl Layer for MultiHeadAttention {
     }
 
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
-        let (_, width) = sequence(scope, input)?;
+        let (positions, width) = sequence(scope, input)?;
         if self.heads == 0 || !width.is_multiple_of(self.heads) {
             let heads = self.heads;
             return Err(scope.refuse(input, format!("its {heads} heads do not divide the width {width}")));
@@ -134,6 +134,9 @@ impl Layer for MultiHeadAttention {
         let weight = scope.parameter("in_proj_weight", [rows, width], Init::GlorotUniform)?;
         let bias = self.bias.then(|| scope.parameter("in_proj_bias", [rows], Init::Zeros)).transpose()?;
         (self.projections, self.width) = ((weight, bias), width);
+        // Three projections, and each position's scores and sums over all positions.
+        let each = rows.saturating_add(positions.saturating_mul(2));
+        scope.multiply_adds(input.elements().saturating_mul(each));
         let output = Linear::new(width);
         self.output = if self.bias { output.bias_init(Init::Zeros) } else { output.without_bias() };
         scope.child("out_proj", &mut self.output, input)

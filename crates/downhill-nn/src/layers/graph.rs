@@ -211,8 +211,18 @@ impl Layer for Graph {
                 Step::Scores { step, from } => self.shape_of_scores(*step, *from, place),
             };
             let mut shape = shape.map_err(|reason| scope.refuse(input, reason))?;
-            if let Step::Layer { name, layer, .. } = &mut self.steps[place] {
-                shape = scope.block(name, layer, shape)?;
+            match &mut self.steps[place] {
+                Step::Layer { name, layer, .. } => shape = scope.block(name, layer, shape)?,
+                &mut Step::Again { step, .. } => {
+                    if let Step::Layer { layer, .. } = &self.steps[step] {
+                        scope.multiply_adds(scope.multiply_adds_of(layer));
+                    }
+                }
+                Step::Scores { from, .. } => {
+                    let width = self.shapes[*from].last().copied().unwrap_or(0);
+                    scope.multiply_adds(shape.elements().saturating_mul(width));
+                }
+                Step::Input(_) | Step::Join { .. } => {}
             }
             self.shapes.push(shape);
         }

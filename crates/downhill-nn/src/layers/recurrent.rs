@@ -373,6 +373,8 @@ where
                 } else {
                     None
                 };
+                let products = rows.saturating_mul(features.saturating_add(hidden));
+                scope.multiply_adds(products.saturating_mul(steps));
                 self.weights.push(Weights { input, state, biases });
             }
             features = outputs;

@@ -2,7 +2,7 @@
 
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::{
-    AnyLayer, Context, Embedding, Error, Gru, Layer, LearnedPositions, Lstm, Mask, MultiHeadAttention,
+    AnyLayer, Context, Embedding, Error, Graph, Gru, Layer, LearnedPositions, Lstm, Mask, MultiHeadAttention,
     Network, Params, PositionalEncoding, Rnn, Sequential, TransformerDecoderLayer, TransformerEncoderLayer,
 };
 use proptest::prelude::*;
@@ -50,6 +50,37 @@ fn names_shapes_and_order_are_pytorchs() {
     assert_eq!(decoder[4..8], attention.map(|name| format!("multihead_attn.{name}")));
     assert_eq!(decoder[8..16], frame);
     assert_eq!(decoder[16..], ["norm3.weight [4]", "norm3.bias [4]"]);
+}
+
+#[test]
+fn a_summary_counts_what_layers_make_of_sequences() {
+    let mut graph = Graph::new();
+    let tokens = graph.input([5]);
+    let embedding = graph.layer("embedding", Embedding::new(10, 4), tokens);
+    let encoder = graph.layer("encoder", TransformerEncoderLayer::new(2, 7), embedding);
+    let twice = graph.again(encoder, encoder);
+    let scores = graph.scores(embedding, twice);
+    let layers = Sequential::new().then(graph.output(scores)).then(Lstm::new(3).layers(2).bidirectional());
+    let network = Network::build(layers.then(Gru::new(2).last()), [5]).unwrap();
+    let summary = network.summary(&network.init::<f32>(0));
+    let of = |path: &str| summary.layers.iter().find(|layer| layer.path == path).unwrap().multiply_adds;
+    // 5 positions of 4: three projections, scores and sums over 5 positions, and one projection more.
+    let attention = 5 * 4 * (3 * 4 + 2 * 5) + 5 * 4 * 4;
+    let encoder = attention + 2 * 5 * 4 * 7;
+    // Two directions with four gates of 3, of 10 features and then of 6, and the states.
+    let lstm = 5 * 2 * 12 * (10 + 3) + 5 * 2 * 12 * (6 + 3);
+    let gru = 5 * 6 * (6 + 2);
+    assert_eq!((of("0.encoder.self_attn"), of("0.encoder")), (attention, encoder));
+    assert_eq!((of("0"), of("1"), of("2")), (2 * encoder + 5 * 4 * 10, lstm, gru));
+
+    // The rows of the table are all there is, each once.
+    let table = summary.to_string();
+    let numbers = table.lines().skip(3).filter(|line| !line.contains("trainable")).map(|line| {
+        let mut columns = line.split_whitespace().rev().map(|number| number.parse::<usize>().unwrap());
+        (columns.next().unwrap(), columns.next().unwrap())
+    });
+    let sums = numbers.fold((0, 0), |sums, row| (sums.0 + row.0, sums.1 + row.1));
+    assert_eq!(sums, (of(""), summary.parameters), "{table}");
 }
 
 fn near(got: &Tensor<f64>, expected: &Tensor<f64>) {
