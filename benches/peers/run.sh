@@ -54,7 +54,7 @@ train_once() {
         torch-compile jax-step jax-scan sklearn onnxruntime tract; do
         echo "$p" | grep -qE "$want_peer" || continue
         case $p:$w in
-        floor-*:W7 | downhill:W5 | candle:W7 | dfdx:W5 | dfdx:W7 | sklearn:W5 | sklearn:W7) continue ;;
+        floor-*:W7 | candle:W7 | dfdx:W5 | dfdx:W7 | sklearn:W5 | sklearn:W7) continue ;;
         onnxruntime:W[1-5] | tract:W[1-5] | onnxruntime:W7 | tract:W7) continue ;;
         jax-scan:W6* | torch-fusedopt:W6* | floor-rows:W[56]*) continue ;;
         esac
