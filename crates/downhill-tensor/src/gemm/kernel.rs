@@ -104,32 +104,18 @@ pub(super) struct Tile<T> {
 ///
 /// # Safety
 /// See [`TileKernel`].
-// Plain ranges of constant length unroll into registers.
-#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
     tile: &Tile<V::Element>,
     zero: V::Element,
 ) {
-    // SAFETY: the kernel's contract covers every element that is touched. Pointers are moved by
-    // `wrapping_add`, since the last move may leave the slice.
+    // SAFETY: the kernel's contract covers every element that is touched.
     unsafe {
-        let mut sums = [[V::splat(zero); VECTORS]; ROWS];
-        let (mut a, mut b) = (tile.a, tile.b);
-        for _ in 0..tile.k {
-            let mut row = [V::splat(zero); VECTORS];
-            for j in 0..VECTORS {
-                row[j] = V::load(b.add(j * V::LANES));
-            }
-            for i in 0..ROWS {
-                let factor = V::splat(*a.add(i * tile.a_row));
-                for j in 0..VECTORS {
-                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
-                }
-            }
-            a = a.wrapping_add(tile.a_column);
-            b = b.wrapping_add(tile.b_row);
-        }
+        // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
+        let sums = match tile.a_row {
+            1 => sums::<V, ROWS, VECTORS>(tile, 1, zero),
+            a_row => sums::<V, ROWS, VECTORS>(tile, a_row, zero),
+        };
         let last = tile.columns - (VECTORS - 1) * V::LANES;
         for i in 0..ROWS {
             for j in 0..VECTORS {
@@ -145,6 +131,41 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
+    }
+}
+
+/// The products of a tile's rows, `a_row` apart, with its columns.
+///
+/// # Safety
+/// See [`TileKernel`].
+// Plain ranges of constant length unroll into registers.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
+    tile: &Tile<V::Element>,
+    a_row: usize,
+    zero: V::Element,
+) -> [[V; VECTORS]; ROWS] {
+    // SAFETY: the kernel's contract covers every element that is touched. Pointers are moved by
+    // `wrapping_add`, since the last move may leave the slice.
+    unsafe {
+        let mut sums = [[V::splat(zero); VECTORS]; ROWS];
+        let (mut a, mut b) = (tile.a, tile.b);
+        for _ in 0..tile.k {
+            let mut row = [V::splat(zero); VECTORS];
+            for j in 0..VECTORS {
+                row[j] = V::load(b.add(j * V::LANES));
+            }
+            for i in 0..ROWS {
+                let factor = V::splat(*a.add(i * a_row));
+                for j in 0..VECTORS {
+                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
+                }
+            }
+            a = a.wrapping_add(tile.a_column);
+            b = b.wrapping_add(tile.b_row);
+        }
+        sums
     }
 }
 

@@ -16,7 +16,7 @@ mod index;
 mod lines;
 mod matmul;
 mod patches;
-mod pieces;
+pub(crate) mod pieces;
 mod pool;
 mod rearrange;
 mod reduce;

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(super) const TASK: usize = 1 << 14;
 
 /// A slice to be written by several threads in disjoint pieces.
-pub(super) struct Pieces<'a, T> {
+pub(crate) struct Pieces<'a, T> {
     start: *mut T,
     len: usize,
     borrowed: PhantomData<&'a mut [T]>,
@@ -17,7 +17,7 @@ pub(super) struct Pieces<'a, T> {
 unsafe impl<T: Send> Sync for Pieces<'_, T> {}
 
 impl<'a, T> Pieces<'a, T> {
-    pub(super) fn new(slice: &'a mut [T]) -> Pieces<'a, T> {
+    pub(crate) fn new(slice: &'a mut [T]) -> Pieces<'a, T> {
         Pieces { start: slice.as_mut_ptr(), len: slice.len(), borrowed: PhantomData }
     }
 
@@ -30,7 +30,7 @@ impl<'a, T> Pieces<'a, T> {
     /// If the slice has no such piece.
     // The piece is unique since its caller vouches for it.
     #[allow(clippy::mut_from_ref)]
-    pub(super) unsafe fn piece(&self, range: Range<usize>) -> &mut [T] {
+    pub(crate) unsafe fn piece(&self, range: Range<usize>) -> &mut [T] {
         assert!(range.start <= range.end && range.end <= self.len, "a piece within the slice");
         // SAFETY: the range lies within the slice, which is borrowed for as long as this, and nobody else
         // uses that part of it.
