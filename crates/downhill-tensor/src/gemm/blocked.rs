@@ -20,15 +20,13 @@ use crate::kernel::pieces::Pieces;
 
 /// The steps of the sum between two visits of C: a panel of B of that height fits the first cache.
 const STEPS: usize = 256;
-/// The rows of a block of A, which fits the second cache.
-const ROWS: usize = 128;
 /// The columns of a block of B.
 const COLUMNS: usize = 512;
 
 /// A is read in place for up to so many columns of B.
 const A_IN_PLACE: usize = 64;
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
-const B_IN_PLACE: usize = 64;
+const B_IN_PLACE: usize = 16;
 /// The multiplications from which threads pay.
 const THREADED: usize = 1 << 19;
 /// The cells that a threaded product is cut into for each thread, if they stay large enough.
@@ -47,10 +45,13 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
     let cut = Cut::new::<T>([m, k, n], [a.column_stride, b.column_stride], threads.count());
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
-    with_scratch(cut.room(), |a_space: &mut [T], b_space: &mut [T]| {
+    let room = cut.room();
+    with_scratch(room, |a_space: &mut [T], b_space: &mut [T]| {
         // Also once for k = 0, which is a sum without a term.
         for steps in pieces(0..k, cut.together).chain((k == 0).then_some(0..0)) {
-            cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
+            if room != [0; 2] {
+                cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
+            }
             let (a, b) = ((a, &*a_space), (b, &*b_space));
             threads.run(cut.cells[0] * cut.cells[1], |cell| {
                 // SAFETY: `gemm` has checked that the operands have all that the whole product needs, what is packed has
@@ -87,8 +88,8 @@ struct Cut {
 
 impl Cut {
     fn new<T: Packed>([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut {
-        let Kernels { lanes, tiles, .. } = *T::kernels();
-        let (mut height, mut width) = (ROWS / tiles.len() * tiles.len(), COLUMNS);
+        let Kernels { lanes, block_rows, .. } = *T::kernels();
+        let (mut height, mut width) = (block_rows, COLUMNS);
         let mut together = STEPS;
         if threads > 1 {
             together = (TOGETHER / (m + n)).max(STEPS) / STEPS * STEPS;
@@ -107,7 +108,7 @@ impl Cut {
         Cut {
             size: [m, k, n],
             block: [height, width],
-            cells: [m.div_ceil(height), n.div_ceil(width)],
+            cells: [count(m, height), count(n, width)],
             packed: [n > A_IN_PLACE, column_strides[1] != 1 || m > B_IN_PLACE],
             together: together.min(k),
             lanes,
@@ -119,7 +120,8 @@ impl Cut {
         let ([m, _, n], [height, width]) = (self.size, self.block);
         let steps = self.together.min(STEPS);
         let rows = if self.packed[0] { m.min(height) * steps + MARGIN } else { 0 };
-        [rows, n.min(width).next_multiple_of(self.lanes) * steps]
+        let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
+        [rows, if packs { n.min(width).next_multiple_of(self.lanes) * steps } else { 0 }]
     }
 
     /// The elements that are packed at a time.
@@ -163,7 +165,8 @@ impl Cut {
         };
         threads.run(a_blocks + across * depth, |block| {
             if block < a_blocks {
-                let (rows, steps) = (self.rows(block % down), part(block / down));
+                let (row, depth) = place(block, down);
+                let (rows, steps) = (self.rows(row), part(depth));
                 // SAFETY: each block is one task's.
                 let space = unsafe { a_space.piece(block * a_room..(block + 1) * a_room) };
                 for tile in Tiles::new(rows.clone(), tallest).iter() {
@@ -173,7 +176,8 @@ impl Cut {
                 }
             } else {
                 let block = block - a_blocks;
-                let (columns, steps) = (self.columns(block % across), part(block / across));
+                let (column, depth) = place(block, across);
+                let (columns, steps) = (self.columns(column), part(depth));
                 // SAFETY: as above.
                 let space = unsafe { b_space.piece(block * b_room..(block + 1) * b_room) };
                 for panel in
@@ -202,7 +206,7 @@ impl Cut {
     ) {
         let Kernels { lanes, tiles, .. } = *T::kernels();
         let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
-        let (i, j) = (cell % down, cell / down);
+        let (i, j) = place(cell, down);
         let (rows, columns) = (self.rows(i), self.columns(j));
         let row_tiles = Tiles::new(rows.clone(), tiles.len());
         let once = all_steps.is_empty().then_some(all_steps.clone());
@@ -252,6 +256,18 @@ impl Cut {
             }
         }
     }
+}
+
+/// `length.div_ceil(each)`, without the division where nothing is to be divided.
+#[inline]
+fn count(length: usize, each: usize) -> usize {
+    if length <= each { 1 } else { length.div_ceil(each) }
+}
+
+/// `(index % width, index / width)`, without the division where nothing is to be divided.
+#[inline]
+fn place(index: usize, width: usize) -> (usize, usize) {
+    if width == 1 { (0, index) } else { (index % width, index / width) }
 }
 
 /// Cuts a range into pieces of this length, the last one of what remains. Nothing for an empty range.

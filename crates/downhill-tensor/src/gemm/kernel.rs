@@ -50,6 +50,8 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) lanes: usize,
     /// The kernel for a tile of `r` rows and `v` vectors a row is `tiles[r - 1][v - 1]`.
     pub(super) tiles: &'static [[TileKernel<T>; 2]],
+    /// The rows of a block of A that fits the second cache: whole tiles of the tallest.
+    pub(super) block_rows: usize,
     /// The dot products of a vector with several.
     pub(super) dot_products: DotKernel<T>,
     /// The sides of a block that `transpose` transposes.
@@ -57,6 +59,9 @@ pub(crate) struct Kernels<T: 'static> {
     /// Transposes a block.
     pub(super) transpose: TransposeKernel<T>,
 }
+
+/// About the rows of a block of A.
+const BLOCK_ROWS: usize = 128;
 
 /// Computes a tile.
 ///
@@ -250,7 +255,7 @@ macro_rules! kernels {
     ($(#[$target:meta])? mod $set:ident $(#[$features:meta])?; $($rows:literal)*) => {
         $(#[$target])?
         mod $set {
-            use super::{DOTS, Kernels, Real, Tile, Transpose, Vector};
+            use super::{BLOCK_ROWS, DOTS, Kernels, Real, Tile, Transpose, Vector};
 
             pub(super) struct Of<V, W>(V, W);
 
@@ -258,6 +263,7 @@ macro_rules! kernels {
                 pub(super) const KERNELS: Kernels<T> = Kernels {
                     lanes: V::LANES,
                     tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
+                    block_rows: BLOCK_ROWS / [$($rows),*].len() * [$($rows),*].len(),
                     dot_products: dot_products::<T, V>,
                     side: W::LANES,
                     transpose: transpose::<T, W>,

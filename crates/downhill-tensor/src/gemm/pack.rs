@@ -114,6 +114,9 @@ thread_local! {
 /// memory stays with the thread for the next call.
 pub(super) fn with_scratch<T: Packed, R>(lengths: [usize; 2], f: impl FnOnce(&mut [T], &mut [T]) -> R) -> R {
     const { assert!(align_of::<T>() <= align_of::<Line>() && size_of::<T>() <= size_of::<Line>()) };
+    if lengths == [0; 2] {
+        return f(&mut [], &mut []);
+    }
     let lines = lengths.map(|length| (length * size_of::<T>()).div_ceil(size_of::<Line>()));
     SCRATCH.with(|scratch| {
         let mut buffer = scratch.take();
