@@ -3,8 +3,9 @@
 use downhill_tensor::{Layout, Real};
 
 use crate::{
-    Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Group, Grouped, Lookahead, Noise,
-    Objective, Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor, lengths,
+    Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Decayed, Group, Grouped, Lookahead,
+    Noise, Objective, Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor,
+    adapters::Place, lengths,
 };
 
 /// A way of going downhill: it moves a flat vector θ, given the gradient there, to where the
@@ -161,6 +162,40 @@ pub trait Optimizer<T: Real = f32>: Send {
         Self: Sized,
     {
         Centralise::new(self)
+    }
+
+    /// Adds the weight decay λθ to the gradient, with λ = `decay`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn coupled_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Coupled)
+    }
+
+    /// Takes ηλθ off θ in each step too, with λ = `decay` and the θ that the step begins at: Loshchilov & Hutter (2019),
+    /// Decoupled weight decay regularization; Keras has it in all optimizers.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn decoupled_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Decoupled)
+    }
+
+    /// Shrinks θ by the share `decay` after each step, whatever the rate: ONNX's `norm_coefficient_post`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn final_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Final)
     }
 
     /// Adds noise of the variance `eta`/(1 + t)^`gamma` to the gradient.

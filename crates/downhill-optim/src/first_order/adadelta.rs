@@ -64,7 +64,8 @@ impl<T: Real> Optimizer<T> for Adadelta<T> {
                 for ((theta, &g), (v, u)) in theta.zip(state) {
                     let g = g + decay * *theta;
                     *v = keep * *v + enter * (g * g);
-                    let change = (*u + eps).sqrt() / (*v + eps).sqrt() * g;
+                    // One root of a ratio instead of a ratio of two.
+                    let change = ((*u + eps) / (*v + eps)).sqrt() * g;
                     *u = keep * *u + enter * (change * change);
                     *theta -= rate * change;
                 }

@@ -10,13 +10,15 @@ use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 ///
 /// m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), θ ← θ − η/(1 − β₁ᵗ)·m/u. Source: Kingma & Ba (2015), Adam:
 /// a method for stochastic optimization, algorithm 2. The defaults are the paper's, and ε = 1e-8 stands
-/// where PyTorch has it: β₁ = 0.9, β₂ = 0.999, no weight decay.
+/// where PyTorch has it: β₁ = 0.9, β₂ = 0.999, no weight decay. Keras has ε = 1e-7, beside u:
+/// [`eps_outside`](Adamax::eps_outside).
 #[derive(Debug, Clone)]
 pub struct Adamax<T: Real = f32> {
     rate: f64,
     beta1: f64,
     beta2: f64,
     eps: f64,
+    outside: bool,
     weight_decay: f64,
     /// The number of steps taken.
     step: u64,
@@ -37,11 +39,19 @@ impl<T: Real> Adamax<T> {
             beta1: 0.9,
             beta2: 0.999,
             eps: 1e-8,
+            outside: false,
             weight_decay: 0.0,
             step: 0,
             mean: Vec::new(),
             largest: Vec::new(),
         })
+    }
+
+    /// Adds ε to u where it divides and not to |g|: u ← max(β₂u, |g|), θ ← θ − η/(1 − β₁ᵗ)·m/(u + ε), as Keras.
+    #[must_use]
+    pub fn eps_outside(mut self) -> Adamax<T> {
+        self.outside = true;
+        self
     }
 }
 
@@ -64,7 +74,9 @@ impl<T: Real> Optimizer<T> for Adamax<T> {
         self.step = self.step.saturating_add(1);
         let rate = self.rate / (1.0 - self.beta1.powf(self.step as f64));
         let (keep, enter) = (T::of(self.beta1), T::of(1.0 - self.beta1));
-        let (fade, eps) = (T::of(self.beta2), T::of(self.eps));
+        let fade = T::of(self.beta2);
+        let (inside, outside) = if self.outside { (0.0, self.eps) } else { (self.eps, 0.0) };
+        let (inside, outside) = (T::of(inside), T::of(outside));
         vectorize!({
             for part in parts::trainable(layout) {
                 let (range, rate) = (part.range(), parts::rate::<T>(part, rate));
@@ -74,9 +86,9 @@ impl<T: Real> Optimizer<T> for Adamax<T> {
                 for ((theta, &g), (m, u)) in theta.zip(state) {
                     let g = g + decay * *theta;
                     *m = keep * *m + enter * g;
-                    let (faded, size) = (fade * *u, g.abs() + eps);
+                    let (faded, size) = (fade * *u, g.abs() + inside);
                     *u = if faded > size { faded } else { size };
-                    *theta -= rate * *m / *u;
+                    *theta -= rate * *m / (*u + outside);
                 }
             }
         });

@@ -2,7 +2,8 @@
 
 use downhill_tensor::{Layout, Part, Real};
 
-use crate::{Epsilon, Optimizer, Result, StateVisitor, moments::Moments, parts::Decay, setting};
+use super::moments::Moments;
+use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
 
 /// AdamW: [`Adam`](crate::Adam) whose weight decay shrinks θ itself, θ ← (1 − ηλ)θ, instead of entering
 /// the gradient and its moments. Source: Loshchilov & Hutter (2019), Decoupled weight decay
@@ -48,6 +49,13 @@ impl<T: Real> AdamW<T> {
     #[must_use]
     pub fn epsilon(mut self, epsilon: Epsilon) -> AdamW<T> {
         self.moments.epsilon = epsilon;
+        self
+    }
+
+    /// Sets how the means are corrected for their start from 0: in [`Full`](BiasCorrection::Full) unless told otherwise.
+    #[must_use]
+    pub fn correction(mut self, correction: BiasCorrection) -> AdamW<T> {
+        self.moments.correction = correction;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::rprop::sign;
+use super::rprop::sign;
 use crate::setting::{own_momentum, own_rate, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 

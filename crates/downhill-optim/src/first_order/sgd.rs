@@ -38,7 +38,7 @@ impl<T: Real> Sgd<T> {
         })
     }
 
-    /// Sets the momentum μ. Of this and the next two methods, the last one called holds.
+    /// Sets the momentum μ. Of this and the next three methods, the last one called holds.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
@@ -62,7 +62,16 @@ impl<T: Real> Sgd<T> {
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
     pub fn nesterov_momentum(self, mu: f64) -> Result<Sgd<T>> {
-        Ok(Sgd { nesterov: true, ..self.momentum(mu)? })
+        self.dampened_nesterov_momentum(mu, 0.0)
+    }
+
+    /// Sets the momentum μ and the dampening d, in Nesterov's variant: v ← μv + (1 − d)(∇L + λθ), and the step is along
+    /// ∇L + λθ + μv. This is ONNX's `Momentum` in the mode `nesterov`, with α = μ and β = 1 − d; PyTorch does not have it.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless both are finite and at least 0.
+    pub fn dampened_nesterov_momentum(self, mu: f64, dampening: f64) -> Result<Sgd<T>> {
+        Ok(Sgd { nesterov: true, ..self.dampened_momentum(mu, dampening)? })
     }
 
     /// Sets the weight decay λ: λθ is added to the gradient.
@@ -143,6 +152,11 @@ mod tests {
         assert_eq!(trace(sgd.clone().dampened_momentum(0.5, 0.5).unwrap(), rates), [0.5, 0.0, -0.25]);
         // 2 + 0.5v = 3, 3.5, 3.75
         assert_eq!(trace(sgd.clone().nesterov_momentum(0.5).unwrap(), rates), [0.25, -0.625, -1.09375]);
+        // v = 2, 2, 2 again; 2 + 0.5v = 3, 3, 3
+        assert_eq!(
+            trace(sgd.clone().dampened_nesterov_momentum(0.5, 0.5).unwrap(), rates),
+            [0.25, -0.5, -0.875]
+        );
         // 2 + 2θ = 4, 2, 1
         assert_eq!(trace(sgd.weight_decay(2.0).unwrap(), [0.25, 0.25, 0.5]), [0.0, -0.5, -1.0]);
     }

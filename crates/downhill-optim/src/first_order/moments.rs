@@ -3,7 +3,7 @@
 use downhill_tensor::{Layout, Part, Real, vectorize};
 
 use crate::parts::{self, Decay};
-use crate::{Epsilon, Result, StateVisitor, lengths, setting};
+use crate::{BiasCorrection, Epsilon, Result, StateVisitor, lengths, setting};
 
 /// Running means of the gradient and of its square, and the step that they give: Kingma & Ba (2015),
 /// algorithm 1.
@@ -13,6 +13,7 @@ pub(crate) struct Moments<T: Real> {
     beta2: f64,
     eps: f64,
     pub(crate) epsilon: Epsilon,
+    pub(crate) correction: BiasCorrection,
     amsgrad: bool,
     /// The number of steps taken.
     step: u64,
@@ -31,6 +32,7 @@ impl<T: Real> Moments<T> {
             beta2: 0.999,
             eps: 1e-8,
             epsilon: Epsilon::Outside,
+            correction: BiasCorrection::Full,
             amsgrad: false,
             step: 0,
             first: Vec::new(),
@@ -75,7 +77,7 @@ impl<T: Real> Moments<T> {
         }
 
         self.step = self.step.saturating_add(1);
-        let unbiased = |beta: f64| 1.0 / (1.0 - beta.powf(self.step as f64));
+        let unbiased = |beta| self.correction.factor(beta, self.step);
         let along = rate * unbiased(self.beta1);
         let root = self.epsilon.root(self.eps, unbiased(self.beta2).sqrt());
         let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));

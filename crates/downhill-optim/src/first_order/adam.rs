@@ -2,7 +2,8 @@
 
 use downhill_tensor::{Layout, Real};
 
-use crate::{Epsilon, Optimizer, Result, StateVisitor, moments::Moments, parts::Decay, setting};
+use super::moments::Moments;
+use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
 
 /// Adam: steps along the mean gradient m, each element scaled by the root mean square √v that its
 /// gradient has had. Source: Kingma & Ba (2015), Adam: a method for stochastic optimization, algorithm 1.
@@ -48,6 +49,13 @@ impl<T: Real> Adam<T> {
     #[must_use]
     pub fn epsilon(mut self, epsilon: Epsilon) -> Adam<T> {
         self.moments.epsilon = epsilon;
+        self
+    }
+
+    /// Sets how the means are corrected for their start from 0: in [`Full`](BiasCorrection::Full) unless told otherwise.
+    #[must_use]
+    pub fn correction(mut self, correction: BiasCorrection) -> Adam<T> {
+        self.moments.correction = correction;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::schedule_free::Averaging;
+use super::schedule_free::Averaging;
 use crate::setting::{own_rate, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 

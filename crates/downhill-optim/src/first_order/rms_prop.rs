@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::epsilon::Root;
+use super::epsilon::Root;
 use crate::{Epsilon, Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// RMSprop: scales each element of the gradient g by the root mean square that it has had.
@@ -19,6 +19,7 @@ pub struct RmsProp<T: Real = f32> {
     eps: f64,
     epsilon: Epsilon,
     momentum: f64,
+    rate_inside: bool,
     centred: bool,
     weight_decay: f64,
     /// v.
@@ -41,6 +42,7 @@ impl<T: Real> RmsProp<T> {
             eps: 1e-8,
             epsilon: Epsilon::Outside,
             momentum: 0.0,
+            rate_inside: false,
             centred: false,
             weight_decay: 0.0,
             square: Vec::new(),
@@ -83,6 +85,15 @@ impl<T: Real> RmsProp<T> {
         Ok(self)
     }
 
+    /// Keeps the rate inside what momentum accumulates, b ← μb + ηg/(√v + ε) and θ ← θ − b, so that a change of rate
+    /// reaches it gradually, as in [`GradientDescent`](crate::GradientDescent) and in Keras. At a constant rate it is
+    /// the same.
+    #[must_use]
+    pub fn rate_inside(mut self) -> RmsProp<T> {
+        self.rate_inside = true;
+        self
+    }
+
     /// Scales by the deviation of the gradient from its running mean, in place of its root mean
     /// square.
     #[must_use]
@@ -120,6 +131,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
             for part in parts::trainable(layout) {
                 let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
                 let decay = parts::decay::<T>(part, self.weight_decay);
+                let (entering, leaving) = if self.rate_inside { (rate, T::one()) } else { (T::one(), rate) };
                 let theta = theta[range.clone()].iter_mut();
                 let all = theta.zip(&gradient[range.clone()]).zip(&mut self.square[range.clone()]);
                 match (self.centred, self.momentum != 0.0) {
@@ -135,15 +147,15 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
                     }
                     (false, true) => {
                         for (((theta, &g), v), b) in all.zip(&mut self.velocity[range]) {
-                            *b = momentum * *b + scale.apply(g + decay * *theta, v);
-                            *theta -= rate * *b;
+                            *b = momentum * *b + entering * scale.apply(g + decay * *theta, v);
+                            *theta -= leaving * *b;
                         }
                     }
                     (true, true) => {
                         let rest = self.mean[range.clone()].iter_mut().zip(&mut self.velocity[range]);
                         for (((theta, &g), v), (m, b)) in all.zip(rest) {
-                            *b = momentum * *b + scale.apply_centred(g + decay * *theta, v, m);
-                            *theta -= rate * *b;
+                            *b = momentum * *b + entering * scale.apply_centred(g + decay * *theta, v, m);
+                            *theta -= leaving * *b;
                         }
                     }
                 }
