@@ -109,6 +109,8 @@ pub(super) struct Tile<T> {
 ///
 /// # Safety
 /// See [`TileKernel`].
+// Plain ranges of constant length unroll into registers.
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
     tile: &Tile<V::Element>,
@@ -143,7 +145,6 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 ///
 /// # Safety
 /// See [`TileKernel`].
-// Plain ranges of constant length unroll into registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(

@@ -3,8 +3,35 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use crate::Threads;
+
 /// About so many elements make a task: enough that sharing it out costs little beside it.
 pub(super) const TASK: usize = 1 << 14;
+
+/// Shares slices of one length out to threads: calls `task` with each piece of all of them, and where it lies.
+///
+/// # Panics
+/// If the slices differ in length.
+#[inline(always)]
+pub fn for_pieces<T: Send, const N: usize>(
+    threads: &Threads,
+    slices: [&mut [T]; N],
+    task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+) {
+    let length = slices.first().map_or(0, |slice| slice.len());
+    assert!(slices.iter().all(|slice| slice.len() == length), "slices of one length");
+    let slices = slices.map(Pieces::new);
+    threads.run(
+        length.div_ceil(TASK),
+        #[inline(always)]
+        |index| {
+            let range = index * TASK..length.min((index + 1) * TASK);
+            // SAFETY: each piece is one task's.
+            let pieces = slices.each_ref().map(|slice| unsafe { slice.piece(range.clone()) });
+            task(range, pieces);
+        },
+    );
+}
 
 /// A slice to be written by several threads in disjoint pieces.
 pub(crate) struct Pieces<'a, T> {
