@@ -70,6 +70,16 @@ fn many_images(draw: &mut Draw) -> (Convolution, Vec<Tensor<f64>>) {
     (Convolution { windows: [window; 2], groups: 1, activation: Identity }, operands)
 }
 
+/// Windows of one element each, so many that a plane is taken as the matrix that it is.
+fn of_single_pixels(draw: &mut Draw) -> (Convolution, Vec<Tensor<f64>>) {
+    let ([groups, inputs, outputs], n) = (groups(draw), draw.below(3));
+    let mut operands = vec![draw.any([n, groups * inputs, 4, 9]), draw.any([groups * outputs, inputs, 1, 1])];
+    if draw.chance() {
+        operands.push(draw.any([groups * outputs]));
+    }
+    (Convolution { windows: [Window::default(); 2], groups, activation: Identity }, operands)
+}
+
 fn transposed(draw: &mut Draw) -> (TransposedConvolution, Vec<Tensor<f64>>) {
     let is_sequence = draw.chance();
     let mut axis = |tap| {
@@ -131,6 +141,7 @@ pub(crate) fn rows() -> Vec<Row> {
         smooth("convolution, gelu", convolution(Gelu)),
         kinked("convolution, relu", convolution(Relu)),
         smooth("convolution of many images", many_images),
+        smooth("convolution of single pixels", of_single_pixels),
         smooth("transposed convolution", transposed),
         smooth("max_pool", pool(|_, spans| MaxPool { spans })),
         smooth("mean_pool", pool(|draw, spans| MeanPool { spans, count_border: draw.chance() })),
@@ -171,7 +182,8 @@ fn by_hand(rule: &Convolution, x: &Tensor<f64>, w: &Tensor<f64>, y: Shape) -> Te
 fn convolutions_are_their_formula() {
     for seed in 0..300 {
         let mut draw = Draw::new(&[], seed);
-        let (rule, operands) = convolution(Identity)(&mut draw);
+        let (rule, operands) =
+            if seed % 10 == 0 { of_single_pixels(&mut draw) } else { convolution(Identity)(&mut draw) };
         let [x, w] = [0, 1].map(|operand| {
             let shape = operands[operand].shape();
             let image = if shape.len() == 3 { [shape[0], shape[1], 1, shape[2]].into() } else { shape };
