@@ -26,7 +26,8 @@ pub(crate) fn rows() -> Vec<Row> {
             Ok((trainer(dense(800, 0.3)?, CrossEntropy::new())?.epochs(15), train))
         }),
         row("mnist-lenet", "0.95 (LeCun et al. 1998)", 0.95, |train| {
-            Ok((trainer(lenet(), CrossEntropy::new())?.epochs(12), train))
+            let optimizer = Sgd::new(0.05)?.momentum(0.9)?.weight_decay(5e-4)?;
+            Ok((trainer(lenet()?, CrossEntropy::new())?.optimizer(optimizer).epochs(15), train))
         }),
     ]
 }
@@ -36,8 +37,8 @@ fn dense(hidden: usize, dropout: f64) -> Result<Sequential, Box<dyn Error>> {
     Ok(hidden.then(Dropout::new(dropout)?).then(Linear::new(10)))
 }
 
-/// LeNet-5 with relu and max-pooling.
-fn lenet() -> Sequential {
+/// LeNet-5 with relu, max-pooling and dropout.
+fn lenet() -> Result<Sequential, Box<dyn Error>> {
     let features = Sequential::new()
         .then(Conv2d::new(6, 5).padding(2))
         .then(Activation::Relu)
@@ -45,9 +46,10 @@ fn lenet() -> Sequential {
         .then(Conv2d::new(16, 5))
         .then(Activation::Relu)
         .then(MaxPool2d::new(2))
-        .then(Flatten);
-    let classes = features.then(Linear::new(120)).then(Activation::Relu).then(Linear::new(84));
-    classes.then(Activation::Relu).then(Linear::new(10))
+        .then(Flatten)
+        .then(Dropout::new(0.3)?);
+    let classes = features.then(Linear::new(120)).then(Activation::Relu).then(Dropout::new(0.3)?);
+    Ok(classes.then(Linear::new(84)).then(Activation::Relu).then(Linear::new(10)))
 }
 
 fn trainer(layers: Sequential, loss: impl Loss + 'static) -> Result<Trainer, Box<dyn Error>> {
