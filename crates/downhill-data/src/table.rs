@@ -163,6 +163,11 @@ impl Table {
         self.cells.get(self.row(row), column)
     }
 
+    /// The bytes of a cell, with white space around them if there is any.
+    pub(crate) fn cell_bytes(&self, row: usize, column: usize) -> &[u8] {
+        self.cells.bytes(self.row(row), column)
+    }
+
     fn row(&self, row: usize) -> usize {
         self.rows.as_ref().map_or(row, |rows| rows[row])
     }

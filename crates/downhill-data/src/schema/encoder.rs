@@ -7,7 +7,7 @@ use downhill_tensor::{Real, Target, Tensor};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Unknown;
-use super::number::number;
+use super::number::{number, number_in};
 use crate::{Dataset, Error, Result, Table};
 
 /// A [`Schema`](super::Schema) that has been fitted: it makes of every table what it made of the training rows.
@@ -307,7 +307,7 @@ fn numbers<'a, T: Real>(
 ) -> Result<()> {
     for (&row, into) in rows {
         let error = |problem| table.cell_error(row, place, problem);
-        let number = match (number(table.cell(row, place)).map_err(error)?, fill) {
+        let number = match (number_in(table, row, place)?, fill) {
             (Some(number), _) | (None, Fill::With(number)) => T::of(number),
             (None, _) => return Err(error("is not a number")),
         };
