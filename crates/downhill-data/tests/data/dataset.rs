@@ -24,7 +24,7 @@ fn of_what_an_iterator_gives() -> Outcome {
     let rows = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]];
     let data: Dataset = Dataset::from_classes(rows.iter().zip([2, 0, 1]))?;
     assert_eq!(data, Dataset::new(Tensor::from_rows(&rows), Tensor::vector([2, 0, 1]))?);
-    let data: Dataset<f64> = Dataset::from_values(rows.iter().map(|row| (row, [row[0] + row[1]])))?;
+    let data: Dataset = Dataset::from_values(rows.iter().map(|row| (row, [row[0] + row[1]])))?;
     assert_eq!(data, Dataset::new(Tensor::from_rows(&rows), Tensor::from_rows(&[[3.0], [7.0], [11.0]]))?);
     assert_eq!(Dataset::<f32>::from_classes(std::iter::empty::<([f32; 0], _)>())?.inputs().shape(), [0, 0]);
     Ok(())

@@ -119,7 +119,8 @@ impl Cut {
     fn block_room(&self) -> [usize; 2] {
         let ([m, _, n], [height, width]) = (self.size, self.block);
         let steps = self.together.min(STEPS);
-        let rows = if self.packed[0] { m.min(height) * steps + MARGIN } else { 0 };
+        // A sum of nothing packs nothing, nor a margin.
+        let rows = if self.packed[0] && steps > 0 { m.min(height) * steps + MARGIN } else { 0 };
         let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
         [rows, if packs { n.min(width).next_multiple_of(self.lanes) * steps } else { 0 }]
     }
