@@ -139,7 +139,7 @@ def main(arguments):
         lines.append(f"| {what} | {reader} | " + " | ".join(cells) + " |")
     cpu = next((line.split(": ")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
     day = datetime.date.today()
-    return f"{day}; {cpu}, {os.cpu_count()} cores; medians of {rounds} round{"s" * (rounds > 1)}.\n\n" + "\n".join(lines)
+    return f"{day}; {cpu}, {os.cpu_count()} cores; medians of {rounds} round{'s' * (rounds > 1)}.\n\n" + "\n".join(lines)
 
 
 if sys.argv[1:2] == ["--peer"]:
