@@ -20,6 +20,7 @@ mod source;
 mod survey;
 mod task;
 mod tensorboard;
+mod trace_file;
 mod training;
 
 use std::process::ExitCode;

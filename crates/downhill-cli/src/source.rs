@@ -81,6 +81,7 @@ impl Source {
         let name = name.to_owned();
         Ok(match FileKind::of(path)? {
             FileKind::Table => Source::Table(table(path, opening.delimiter)?, None),
+            FileKind::Parquet => Source::Table(parquet(path)?, None),
             FileKind::Npy => {
                 let inputs = npy::open(path)?.numbers()?;
                 Source::Arrays(Parts { name, inputs, target: labels, test: None })
@@ -107,7 +108,7 @@ impl Source {
                 };
                 Source::Arrays(Parts { name, inputs, target, test })
             }
-            FileKind::Downhill | FileKind::Safetensors => {
+            FileKind::Model | FileKind::Checkpoint | FileKind::Safetensors => {
                 return Err(Error::Input(format!("{name}: this is a model, not data")));
             }
         })
@@ -123,6 +124,22 @@ pub(crate) fn table(path: &Path, delimiter: Option<char>) -> Result<Table> {
     let byte =
         byte.ok_or_else(|| Error::Usage(format!("--delimiter: '{delimiter}' is not one ASCII character")))?;
     Ok(TableOptions::new().delimiter(byte).read(path)?)
+}
+
+/// Reads a table that is stored column by column.
+#[cfg(feature = "parquet")]
+pub(crate) fn parquet(path: &Path) -> Result<Table> {
+    Ok(downhill::data::parquet::read(path)?)
+}
+
+/// Says why a table that is stored column by column cannot be read.
+#[cfg(not(feature = "parquet"))]
+pub(crate) fn parquet(path: &Path) -> Result<Table> {
+    Err(Error::Input(format!(
+        "{}: this command was built without Parquet; cargo install --path crates/downhill-cli --features parquet \
+         builds one that reads it",
+        path.display()
+    )))
 }
 
 /// Reads an array from a file of one.

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use clap::Args;
 use downhill::prelude::{Dataset, Model};
 
-use crate::arguments::{DemoArguments, ReadingArguments};
+use crate::arguments::{ReadingArguments, RunArguments};
 use crate::config::Config;
 use crate::error::{INTERRUPTED, Result};
 use crate::interrupt::Interrupt;
@@ -13,6 +14,16 @@ use crate::output::{print, report};
 use crate::source::{Opening, Source};
 use crate::task::Task;
 use crate::training;
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    #[command(flatten)]
+    run: RunArguments,
+
+    /// The seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
 
 pub(super) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
     let config =

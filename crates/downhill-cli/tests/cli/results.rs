@@ -47,6 +47,10 @@ fn bundled_sets_are_learned_as_they_are() {
         let outcome = json(&folder, &format!("train {data} -q -o {data}"));
         let score = outcome["test"][measure].as_f64().unwrap();
         assert!(score >= least, "{data}: {outcome}");
+        let [low, high] = [0, 1].map(|end| outcome["test"]["intervals_95"][measure][end].as_f64().unwrap());
+        assert!(low < score && score <= high && high - low < 0.5, "{data}: {low} to {high} around {score}");
+        let page = std::fs::read_to_string(folder.join(data).join("report.html")).unwrap();
+        assert_eq!(page.matches("95 % interval: ").count(), 2, "{data}");
         for file in ["model.downhill", "history.csv", "config.toml", "report.html"] {
             assert!(folder.join(data).join(file).exists(), "{data}: {file}");
         }
@@ -155,11 +159,40 @@ fn numbers_that_are_exported_are_the_models() {
 }
 
 #[test]
+fn a_checkpoint_is_looked_into() {
+    let folder = folder("checkpoint");
+    succeed(&folder, "train iris --epochs 3 --validation 0 --optimizer adamw -q --no-report");
+    let checkpoints = folder.join("run/checkpoints");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let names: Vec<String> = std::fs::read_dir(checkpoints).unwrap().map(name).collect();
+    let newest = names.iter().filter(|name| name.ends_with(".checkpoint")).max().unwrap();
+    let inspection = json(&folder, &format!("inspect run/checkpoints/{newest}"));
+    assert_eq!((&inspection["steps"], &inspection["epochs"]), (&12.into(), &3.into()), "{inspection}");
+    let part = |name: &str| {
+        let parts = inspection["parts"].as_array().unwrap();
+        parts
+            .iter()
+            .find(|part| part["name"] == name)
+            .unwrap_or_else(|| panic!("{name} in {inspection}"))
+            .clone()
+    };
+    let own = json(&folder, "inspect run/model.downhill");
+    assert_eq!(part("0.weight"), own["parts"][0]);
+    assert_eq!(part("optimizer: step")["mean"], 12.0);
+    let text = succeed(&folder, &format!("inspect run/checkpoints/{newest}"));
+    assert!(
+        text.contains("a checkpoint\nstep 12, 3 epochs of 4 steps done; 120 samples, seed 0\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_demo_shows_digits() {
     let folder = folder("demo");
     let text = succeed(&folder, "demo -q --no-report");
     assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
     assert!(text.contains("test: 359 samples: accuracy 0.98"), "{text}");
+    assert!(text.contains("\n95 % intervals: accuracy 0.9"), "{text}");
 }
 
 #[test]
