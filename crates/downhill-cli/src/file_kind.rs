@@ -18,6 +18,8 @@ pub(crate) enum FileKind {
     Npz,
     Safetensors,
     Idx,
+    /// PNG or JPEG.
+    Image,
     /// Text in columns.
     Table,
     /// The same, stored column by column.
@@ -44,6 +46,7 @@ impl FileKind {
             bytes if bytes.starts_with(b"PAR1") => FileKind::Parquet,
             bytes if bytes.starts_with(b"\x93NUMPY") => FileKind::Npy,
             bytes if bytes.starts_with(b"PK") => FileKind::Npz,
+            bytes if bytes.starts_with(b"\x89PNG") || bytes.starts_with(b"\xff\xd8\xff") => FileKind::Image,
             [0, 0, 0x08..=0x0e, ..] => FileKind::Idx,
             // The header's length, and the header.
             [_, _, _, _, _, _, _, _, b'{', ..] if !inner.ends_with(".csv") => FileKind::Safetensors,
@@ -74,6 +77,7 @@ impl FileKind {
             FileKind::Npz => "NPZ arrays",
             FileKind::Safetensors => "safetensors",
             FileKind::Idx => "an IDX array",
+            FileKind::Image => "an image",
             FileKind::Table => "a table",
             FileKind::Parquet => "a Parquet table",
         }

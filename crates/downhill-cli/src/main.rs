@@ -5,6 +5,7 @@
 //! data, `task` finds out what is to be learned, `training` trains and writes the files.
 
 mod arguments;
+mod classes;
 mod command;
 mod config;
 mod error;

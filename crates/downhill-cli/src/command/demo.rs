@@ -28,6 +28,10 @@ pub(crate) struct DemoArguments {
 pub(super) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
     let config =
         Config { seed: arguments.seed, ..Config::from_toml(include_str!("demo.toml"), "demo.toml")? };
+    if arguments.run.print_config {
+        print(&config.to_toml()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let task = Task::new(
         Source::open("digits", &Opening::default())?,
         &ReadingArguments::default(),

@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 use downhill::prelude::{Dataset, Model};
 
 use super::predict::shaped;
+use crate::classes::numbered_as;
 use crate::error::{Error, Result};
 use crate::output;
 use crate::scores::Scores;
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &EvaluateArguments, json: bool) -> Result<()> {
 /// The data as the model was given its own; of a set with a test part, that part.
 fn data(model: &Model, source: Source) -> Result<Dataset> {
     match source {
-        Source::Ready(data, test) => Ok(test.unwrap_or(data)),
+        Source::Ready(data, test) => numbered_as(test.unwrap_or(data), model.class_names()),
         Source::Table(table, bundled) => {
             let table = match bundled {
                 Some((_, split)) => table.select(&split.test)?,

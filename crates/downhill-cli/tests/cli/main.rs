@@ -6,6 +6,8 @@ mod bad_input;
 mod browser;
 #[path = "../../../downhill-plot/tests/plot/chromium.rs"]
 mod chromium;
+mod contents;
+mod images;
 mod interruption;
 mod results;
 mod tensorboard;

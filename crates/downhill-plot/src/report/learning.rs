@@ -80,8 +80,9 @@ impl<T: Scalar> Report<'_, T> {
     fn likely(&self, metric: &str, number: fn(f64) -> String, otherwise: &str) -> String {
         match self.intervals.iter().find(|interval| interval.metric == metric) {
             Some(interval) => {
-                let level = 100.0 * self.level;
-                format!("{level} % interval: {} to {}", number(interval.low), number(interval.high))
+                let (level, low) = (100.0 * self.level, number(interval.low));
+                let low = low.trim_end_matches(" %");
+                format!("{level} % interval: {low} to {}", number(interval.high))
             }
             None => otherwise.into(),
         }

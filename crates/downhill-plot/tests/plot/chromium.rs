@@ -97,6 +97,13 @@ impl Browser {
         self.post("execute/sync", json!({"script": script, "args": []}))
     }
 
+    /// How many elements there are, be the page's scripts allowed or not.
+    pub(crate) fn count(&self, selector: &str) -> usize {
+        let root = self.devtools("DOM.getDocument", json!({}))["root"]["nodeId"].clone();
+        let found = self.devtools("DOM.querySelectorAll", json!({"nodeId": root, "selector": selector}));
+        found["nodeIds"].as_array().unwrap().len()
+    }
+
     /// Sets the width of the window, in pixels, and whether the reader's system is dark.
     pub(crate) fn look(&self, width: u32, dark: bool) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});

@@ -6,7 +6,7 @@ mod part;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use downhill::data::{idx, npy, npz, safetensors};
+use downhill::data::{idx, images, npy, npz, safetensors};
 use downhill::prelude::Model;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::source;
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// A model, checkpoint, CSV, Parquet, NPY, NPZ, safetensors or IDX file
+    /// A model, checkpoint, CSV, Parquet, NPY, NPZ, safetensors, IDX, PNG or JPEG file
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 
@@ -78,6 +78,7 @@ pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<()> {
         FileKind::Npz => arrays(&npz::read(path)?)?,
         FileKind::Safetensors => arrays(&safetensors::read(path)?)?,
         FileKind::Idx => vec![tensor("array", "idx", &idx::read::<f64>(path)?)],
+        FileKind::Image => vec![tensor("image", "u8", &images::read::<f64>(path, 3)?)],
         FileKind::Model => {
             let model: Model = Model::load(path)?;
             about = Some(About {
