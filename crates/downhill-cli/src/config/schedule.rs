@@ -178,6 +178,8 @@ impl Schedule for AnySchedule {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]
@@ -201,9 +203,9 @@ mod tests {
                     times: Some(3),
                     ..named("warm-restarts")
                 },
-                [1.0, 0.75, 1.0],
+                [1.0, 0.75, 0.75 + 0.25 * (PI / 9.0).cos()],
             ),
-            (ScheduleConfig { peak: Some(3.0), every: Some(0.4), ..named("cyclic") }, [1.0, 2.0, 2.0]),
+            (ScheduleConfig { peak: Some(3.0), every: Some(0.4), ..named("cyclic") }, [1.0, 2.0, 3.0]),
         ] {
             let schedule = config.build(100).unwrap();
             for (step, expected) in [0, 50, 100].into_iter().zip(expected) {
