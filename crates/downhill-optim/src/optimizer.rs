@@ -1,10 +1,11 @@
 //! What an optimizer is.
 
-use downhill_tensor::{Layout, Real};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::{
-    Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Group, Grouped, Lookahead, Noise,
-    Objective, Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor, lengths,
+    Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Decayed, Group, Grouped, Lookahead,
+    Noise, Objective, Plateau, ReduceOnPlateau, Result, Sam, Schedule, Scheduled, StateVisitor,
+    adapters::Place, lengths,
 };
 
 /// A way of going downhill: it moves a flat vector θ, given the gradient there, to where the
@@ -85,6 +86,11 @@ pub trait Optimizer<T: Real = f32>: Send {
         Err(crate::Error::NoMomentum)
     }
 
+    /// Sets the threads that a step may use; the calling one alone unless told otherwise. Results never depend on them.
+    fn set_threads(&mut self, threads: &Threads) {
+        let _ = threads;
+    }
+
     /// Tells the optimizer how well training goes: the value of a loss or of a metric, at intervals of the
     /// caller's choice. [`ReduceOnPlateau`] listens; others ignore it.
     fn report(&mut self, value: f64) {
@@ -161,6 +167,40 @@ pub trait Optimizer<T: Real = f32>: Send {
         Self: Sized,
     {
         Centralise::new(self)
+    }
+
+    /// Adds the weight decay λθ to the gradient, with λ = `decay`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn coupled_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Coupled)
+    }
+
+    /// Takes ηλθ off θ in each step too, with λ = `decay` and the θ that the step begins at: Loshchilov & Hutter (2019),
+    /// Decoupled weight decay regularization; Keras has it in all optimizers.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn decoupled_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Decoupled)
+    }
+
+    /// Shrinks θ by the share `decay` after each step, whatever the rate: ONNX's `norm_coefficient_post`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) unless `decay` is finite and at least 0.
+    fn final_decay(self, decay: f64) -> Result<Decayed<T, Self>>
+    where
+        Self: Sized,
+    {
+        Decayed::new(self, decay, Place::Final)
     }
 
     /// Adds noise of the variance `eta`/(1 + t)^`gamma` to the gradient.
@@ -295,6 +335,10 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 
     fn set_momentum(&mut self, momentum: f64) -> Result<()> {
         (**self).set_momentum(momentum)
+    }
+
+    fn set_threads(&mut self, threads: &Threads) {
+        (**self).set_threads(threads);
     }
 
     fn report(&mut self, value: f64) {
