@@ -228,7 +228,8 @@ fn what_was_before_is_told() {
 #[test]
 fn what_is_in_it() {
     let (data, folder) = (clouds(40, 4, 3, 1), Folder::new());
-    let stopped = stopping(classifier(4, 3).checkpoints(Checkpoints::new(&folder.0)), 4).fit(&data).unwrap();
+    let stopped =
+        stopping(classifier(4, 3).checkpoints(Checkpoints::new(&folder.0)), STEPS + 1).fit(&data).unwrap();
     let checkpoint: Checkpoint = Checkpoint::load(folder.0.join("step-0000000004.checkpoint")).unwrap();
     assert_eq!((checkpoint.steps(), checkpoint.seed(), checkpoint.samples()), (4, 7, 40));
     assert_eq!((checkpoint.steps_of_epoch(), checkpoint.history().epochs.len()), (3, 1));
