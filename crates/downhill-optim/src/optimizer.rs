@@ -1,6 +1,6 @@
 //! What an optimizer is.
 
-use downhill_tensor::{Layout, Real};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::{
     Accumulate, AdaptiveClip, Averaged, Centralise, ClipNorm, ClipValue, Decayed, Group, Grouped, Lookahead,
@@ -84,6 +84,11 @@ pub trait Optimizer<T: Real = f32>: Send {
     fn set_momentum(&mut self, momentum: f64) -> Result<()> {
         let _ = momentum;
         Err(crate::Error::NoMomentum)
+    }
+
+    /// Sets the threads that a step may use; the calling one alone unless told otherwise. Results never depend on them.
+    fn set_threads(&mut self, threads: &Threads) {
+        let _ = threads;
     }
 
     /// Tells the optimizer how well training goes: the value of a loss or of a metric, at intervals of the
@@ -330,6 +335,10 @@ impl<T: Real, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 
     fn set_momentum(&mut self, momentum: f64) -> Result<()> {
         (**self).set_momentum(momentum)
+    }
+
+    fn set_threads(&mut self, threads: &Threads) {
+        (**self).set_threads(threads);
     }
 
     fn report(&mut self, value: f64) {

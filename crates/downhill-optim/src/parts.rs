@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use downhill_tensor::{Layout, Part, Real};
+use downhill_tensor::{Layout, Part, Real, Threads, kernel, vectorize};
 
 use crate::{Result, lengths};
 
@@ -21,6 +21,37 @@ pub(crate) fn selected(
         *end += part.shape.elements();
         Some((part, start..*end))
     })
+}
+
+/// One pass over vectors as long as θ, shared out to threads: calls `step` with pieces of the parts that learn, each
+/// with its piece of every vector and of the gradient.
+#[inline(always)]
+pub(crate) fn pass<T: Real, const N: usize>(
+    threads: &Threads,
+    layout: &Layout,
+    vectors: [&mut [T]; N],
+    gradient: &[T],
+    step: impl Fn(&Part, [&mut [T]; N], &[T]) + Sync,
+) {
+    kernel::for_pieces(
+        threads,
+        vectors,
+        #[inline(always)]
+        |own, mut vectors| {
+            vectorize!(for part in trainable(layout) {
+                let range = part.range();
+                let (start, end) = (range.start.max(own.start), range.end.min(own.end));
+                if start < end {
+                    let here = start - own.start..end - own.start;
+                    step(
+                        part,
+                        vectors.each_mut().map(|vector| &mut vector[here.clone()]),
+                        &gradient[start..end],
+                    );
+                }
+            });
+        },
+    );
 }
 
 /// The number of elements of a unit of a part: of a row along its first axis, or of all of it if that is its only

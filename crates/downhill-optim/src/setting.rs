@@ -53,6 +53,15 @@ macro_rules! own_momentum {
     };
 }
 
+/// The method of an [`Optimizer`](crate::Optimizer) that keeps its threads in the field `threads`.
+macro_rules! own_threads {
+    () => {
+        fn set_threads(&mut self, threads: &downhill_tensor::Threads) {
+            self.threads = threads.clone();
+        }
+    };
+}
+
 /// The methods of an [`Optimizer`](crate::Optimizer) of this name that evaluates the function itself.
 macro_rules! needs_objective {
     ($name:literal) => {
@@ -77,6 +86,11 @@ macro_rules! hand_on {
 
         fn set_rate(&mut self, rate: f64) -> crate::Result<()> {
             self.inner.set_rate(rate)
+        }
+    };
+    (@ threads) => {
+        fn set_threads(&mut self, threads: &downhill_tensor::Threads) {
+            self.inner.set_threads(threads);
         }
     };
     (@ momentum) => {
@@ -142,4 +156,4 @@ macro_rules! rule {
     };
 }
 
-pub(crate) use {hand_on, needs_objective, own_momentum, own_rate, rule, setters};
+pub(crate) use {hand_on, needs_objective, own_momentum, own_rate, own_threads, rule, setters};

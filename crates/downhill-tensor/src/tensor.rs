@@ -241,7 +241,7 @@ impl<T: Real> Tensor<T> {
 
     /// Whether no element is infinite or NaN.
     pub fn is_finite(&self) -> bool {
-        crate::kernel::all_finite(self.as_slice())
+        crate::kernel::all_finite(self.as_slice(), &crate::Threads::single())
     }
 }
 

@@ -8,8 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 use std::time::{Duration, Instant};
 
-/// How long a thread looks for what it waits for before it sleeps: about what waking it up costs.
-const PATIENCE: Duration = Duration::from_micros(30);
+/// How long a thread looks for what it waits for before it sleeps: about what waking it up costs where that is slow,
+/// as on some virtual machines.
+const PATIENCE: Duration = Duration::from_micros(100);
 
 /// The threads that a computation may use. Results never depend on their number.
 ///

@@ -1,7 +1,7 @@
 //! The loss of a batch as a function of θ.
 
 use downhill_data::Batch;
-use downhill_nn::autodiff::tensor::kernel;
+use downhill_nn::autodiff::tensor::{Threads, kernel};
 use downhill_nn::autodiff::{Tape, Tensor, Var};
 use downhill_nn::{Loss, Network, Params, Scalar, Target, WeightPenalty};
 use downhill_optim::{Error as OptimError, GaussNewton, Objective};
@@ -67,6 +67,7 @@ pub(crate) struct BatchLoss<'a, T: Scalar> {
     pub(crate) tape: &'a mut Tape<T>,
     /// For what needs no derivative.
     pub(crate) inference: &'a mut Tape<T>,
+    pub(crate) threads: &'a Threads,
     /// Where it is evaluated.
     pub(crate) at: &'a mut Params<T>,
     pub(crate) given: Given<'a, T>,
@@ -119,14 +120,14 @@ impl<T: Scalar> BatchLoss<'_, T> {
         gradient: &mut [T],
         read: impl FnOnce(Var<'_, T>) -> Result<R>,
     ) -> Result<(T, R)> {
-        let BatchLoss { parts, tape, at, given, begun, .. } = self;
+        let BatchLoss { parts, tape, threads, at, given, begun, .. } = self;
         let (output, loss) = parts.record(tape, at, *given);
         let value = parts.value(loss)?;
         if !value.finite() && !*begun {
             return Err(not_finite("the loss", parts.network.first_not_finite(tape)));
         }
         loss.backward_into(gradient).map_err(|error| parts.network.locate(error))?;
-        if let (false, Some(part)) = (*begun, broken(at, gradient)) {
+        if let (false, Some(part)) = (*begun, broken(at, gradient, threads)) {
             return Err(not_finite("the gradient", Some(part)));
         }
         *begun = true;
@@ -280,12 +281,12 @@ pub(crate) fn not_finite(what: &'static str, place: Option<String>) -> Error {
 }
 
 /// The name of the last part of a gradient that is not finite: backward goes from the last layer to the first.
-pub(crate) fn broken<T: Scalar>(params: &Params<T>, gradient: &[T]) -> Option<String> {
-    if kernel::all_finite(gradient) {
+pub(crate) fn broken<T: Scalar>(params: &Params<T>, gradient: &[T], threads: &Threads) -> Option<String> {
+    if kernel::all_finite(gradient, threads) {
         return None;
     }
     let mut parts = params.layout().parts().iter().rev();
-    let part = parts.find(|part| !kernel::all_finite(&gradient[part.range()]));
+    let part = parts.find(|part| !kernel::all_finite(&gradient[part.range()], threads));
     Some(part.map_or_else(String::new, |part| part.name.clone()))
 }
 

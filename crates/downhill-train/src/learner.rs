@@ -43,6 +43,7 @@ pub struct Learner<T: Scalar = f32> {
     tape: Tape<T>,
     inference: Tape<T>,
     gradient: Vec<T>,
+    threads: Threads,
     /// Where an optimizer that evaluates the loss itself does that.
     trial: Option<Params<T>>,
     #[cfg(feature = "dual")]
@@ -82,6 +83,7 @@ impl<T: Scalar> Learner<T> {
             tape,
             inference,
             gradient,
+            threads: Threads::single(),
             trial: None,
             #[cfg(feature = "dual")]
             curvature: None,
@@ -94,7 +96,9 @@ impl<T: Scalar> Learner<T> {
     #[must_use]
     pub fn threads(mut self, threads: Threads) -> Learner<T> {
         self.tape = self.tape.threads(threads.clone());
-        self.inference = self.inference.threads(threads);
+        self.inference = self.inference.threads(threads.clone());
+        self.optimizer.set_threads(&threads);
+        self.threads = threads;
         self
     }
 
@@ -217,11 +221,14 @@ impl<T: Scalar> Learner<T> {
         steps: u64,
     ) -> (BatchLoss<'a, T>, &'a mut dyn Optimizer<T>, &'a mut Params<T>, &'a mut [T]) {
         let seed = self.step_seed(steps);
-        let Learner { network, params, loss, penalties, optimizer, tape, inference, gradient, .. } = self;
+        let Learner {
+            network, params, loss, penalties, optimizer, tape, inference, gradient, threads, ..
+        } = self;
         let objective = BatchLoss {
             parts: Parts { network, loss: &**loss, penalties, seed },
             tape,
             inference,
+            threads,
             at: trial,
             given,
             #[cfg(feature = "dual")]
@@ -309,7 +316,7 @@ impl<T: Scalar> Learner<T> {
     fn find_gradient(&mut self, given: Given<'_, T>) -> Result<T> {
         self.check(given.x)?;
         let seed = self.step_seed(self.steps);
-        let Learner { network, params, loss, penalties, tape, gradient, .. } = self;
+        let Learner { network, params, loss, penalties, tape, gradient, threads, .. } = self;
         let parts = Parts { network, loss: &**loss, penalties, seed };
         let (_, loss) = parts.record(tape, params, given);
         let value = parts.value(loss)?;
@@ -321,7 +328,7 @@ impl<T: Scalar> Learner<T> {
         if self.steps == 0 {
             network.check_reached(params, &gradients)?;
         }
-        if let Some(part) = broken(params, gradient) {
+        if let Some(part) = broken(params, gradient, threads) {
             return Err(self.at_this_step(not_finite("the gradient", Some(part))));
         }
         Ok(value)

@@ -51,7 +51,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Accumulate<T, O> {
         if last { self.inner.step(theta, gradient, layout) } else { Ok(()) }
     }
 
-    setting::hand_on!(rate, momentum, report, average);
+    setting::hand_on!(rate, threads, momentum, report, average);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("accumulated", &mut self.held);

@@ -60,7 +60,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for AdaptiveClip<O> {
         self.inner.step(theta, gradient, layout)
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average, state);
+    setting::hand_on!(rate, threads, momentum, report, halfway, average, state);
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Averaged<T, O> {
         Ok(value)
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, needs_objective);
+    setting::hand_on!(rate, threads, momentum, report, halfway, needs_objective);
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         if self.held == 0 {

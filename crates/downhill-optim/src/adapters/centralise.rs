@@ -36,7 +36,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Centralise<O> {
         self.inner.step(theta, gradient, layout)
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average, state);
+    setting::hand_on!(rate, threads, momentum, report, halfway, average, state);
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Decayed<T, O> {
         Ok(())
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average);
+    setting::hand_on!(rate, threads, momentum, report, halfway, average);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.vector("start of the decay", &mut self.start);

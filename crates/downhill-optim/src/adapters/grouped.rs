@@ -133,7 +133,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Grouped<O> {
         self.inner.step(theta, gradient, grouped)
     }
 
-    setting::hand_on!(rate, momentum, report, halfway);
+    setting::hand_on!(rate, threads, momentum, report, halfway);
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         match &self.layouts {

@@ -72,7 +72,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Lookahead<T, O> {
         Ok(value)
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average, needs_objective);
+    setting::hand_on!(rate, threads, momentum, report, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("steps ahead", &mut self.ahead);

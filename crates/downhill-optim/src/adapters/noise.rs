@@ -40,7 +40,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Noise<O> {
         Ok(())
     }
 
-    setting::hand_on!(rate, momentum, report, halfway, average);
+    setting::hand_on!(rate, threads, momentum, report, halfway, average);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("noise step", &mut self.step);

@@ -165,7 +165,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for ReduceOnPlateau<O> {
         }
     }
 
-    setting::hand_on!(momentum, halfway, average, needs_objective);
+    setting::hand_on!(threads, momentum, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.number("plateau left", &mut self.left);

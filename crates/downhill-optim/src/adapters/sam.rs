@@ -60,7 +60,7 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Sam<T, O> {
         self.uphill == 1
     }
 
-    setting::hand_on!(rate, momentum, report, average);
+    setting::hand_on!(rate, threads, momentum, report, average);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("uphill", &mut self.uphill);

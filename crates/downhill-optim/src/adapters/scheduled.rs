@@ -70,7 +70,7 @@ impl<T: Real, O: Optimizer<T>, S: Schedule> Optimizer<T> for Scheduled<O, S> {
         Ok(())
     }
 
-    setting::hand_on!(momentum, report, halfway, average, needs_objective);
+    setting::hand_on!(threads, momentum, report, halfway, average, needs_objective);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("schedule step", &mut self.step);

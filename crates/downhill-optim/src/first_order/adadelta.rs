@@ -1,8 +1,8 @@
 //! Adadelta.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
-use crate::setting::{own_rate, setters};
+use crate::setting::{own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Adadelta: scales each element of the gradient g by its root mean square, and by that of the steps so far,
@@ -21,6 +21,7 @@ pub struct Adadelta<T: Real = f32> {
     square: Vec<T>,
     /// u.
     change: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Adadelta<T> {
@@ -36,6 +37,7 @@ impl<T: Real> Adadelta<T> {
             weight_decay: 0.0,
             square: Vec::new(),
             change: Vec::new(),
+            threads: Threads::single(),
         })
     }
 }
@@ -55,13 +57,16 @@ impl<T: Real> Optimizer<T> for Adadelta<T> {
         lengths::size("square", &mut self.square, theta)?;
         lengths::size("change", &mut self.change, theta)?;
         let (keep, enter, eps) = (T::of(self.rho), T::of(1.0 - self.rho), T::of(self.eps));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.square, &mut self.change],
+            gradient,
+            #[inline(always)]
+            |part, [theta, square, change], gradient| {
+                let rate = parts::rate::<T>(part, self.rate);
                 let decay = parts::decay::<T>(part, self.weight_decay);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.square[range.clone()].iter_mut().zip(&mut self.change[range]);
-                for ((theta, &g), (v, u)) in theta.zip(state) {
+                for (((theta, &g), v), u) in theta.iter_mut().zip(gradient).zip(square).zip(change) {
                     let g = g + decay * *theta;
                     *v = keep * *v + enter * (g * g);
                     // One root of a ratio instead of a ratio of two.
@@ -69,12 +74,13 @@ impl<T: Real> Optimizer<T> for Adadelta<T> {
                     *u = keep * *u + enter * (change * change);
                     *theta -= rate * change;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.vector("square", &mut self.square);

@@ -1,8 +1,8 @@
 //! Adagrad.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
-use crate::setting::{own_rate, setters};
+use crate::setting::{own_rate, own_threads, setters};
 use crate::{Epsilon, Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Adagrad: scales each element of the gradient g by the root of the sum of the squares it has had.
@@ -23,6 +23,7 @@ pub struct Adagrad<T: Real = f32> {
     step: u64,
     /// v.
     square: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Adagrad<T> {
@@ -40,6 +41,7 @@ impl<T: Real> Adagrad<T> {
             weight_decay: 0.0,
             step: 0,
             square: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -69,22 +71,27 @@ impl<T: Real> Optimizer<T> for Adagrad<T> {
         let rate = self.rate / (1.0 + self.step as f64 * self.rate_decay);
         self.step = self.step.saturating_add(1);
         let root = self.epsilon.root(self.eps, 1.0);
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.square],
+            gradient,
+            #[inline(always)]
+            |part, [theta, square], gradient| {
+                let rate = parts::rate::<T>(part, rate);
                 let decay = parts::decay::<T>(part, self.weight_decay);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                for ((theta, &g), v) in theta.zip(&mut self.square[range]) {
+                for ((theta, &g), v) in theta.iter_mut().zip(gradient).zip(square) {
                     let g = g + decay * *theta;
                     *v += g * g;
                     *theta -= rate * g / root.of(*v);
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         visitor.counter("step", &mut self.step);

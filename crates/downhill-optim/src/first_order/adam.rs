@@ -1,6 +1,6 @@
 //! Adam.
 
-use downhill_tensor::{Layout, Real};
+use downhill_tensor::{Layout, Real, Threads};
 
 use super::moments::Moments;
 use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
@@ -91,6 +91,11 @@ impl<T: Real> Optimizer<T> for Adam<T> {
     }
 
     setting::own_rate!();
+
+    fn set_threads(&mut self, threads: &Threads) {
+        self.moments.set_threads(threads);
+    }
+
     setting::own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -1,8 +1,8 @@
 //! Adamax.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
-use crate::setting::{own_momentum, own_rate, setters};
+use crate::setting::{own_momentum, own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Adamax: [`Adam`](crate::Adam) with a fading largest size u of the gradient g in place of its root mean
@@ -26,6 +26,7 @@ pub struct Adamax<T: Real = f32> {
     mean: Vec<T>,
     /// u.
     largest: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Adamax<T> {
@@ -44,6 +45,7 @@ impl<T: Real> Adamax<T> {
             step: 0,
             mean: Vec::new(),
             largest: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -77,25 +79,29 @@ impl<T: Real> Optimizer<T> for Adamax<T> {
         let fade = T::of(self.beta2);
         let (inside, outside) = if self.outside { (0.0, self.eps) } else { (self.eps, 0.0) };
         let (inside, outside) = (T::of(inside), T::of(outside));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean, &mut self.largest],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean, largest], gradient| {
+                let rate = parts::rate::<T>(part, rate);
                 let decay = parts::decay::<T>(part, self.weight_decay);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.mean[range.clone()].iter_mut().zip(&mut self.largest[range]);
-                for ((theta, &g), (m, u)) in theta.zip(state) {
+                for (((theta, &g), m), u) in theta.iter_mut().zip(gradient).zip(mean).zip(largest) {
                     let g = g + decay * *theta;
                     *m = keep * *m + enter * g;
                     let (faded, size) = (fade * *u, g.abs() + inside);
                     *u = if faded > size { faded } else { size };
                     *theta -= rate * *m / (*u + outside);
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
     own_momentum!(beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

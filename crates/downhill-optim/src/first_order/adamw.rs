@@ -1,6 +1,6 @@
 //! AdamW: Adam with decoupled weight decay.
 
-use downhill_tensor::{Layout, Part, Real};
+use downhill_tensor::{Layout, Part, Real, Threads};
 
 use super::moments::Moments;
 use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
@@ -97,6 +97,11 @@ impl<T: Real> Optimizer<T> for AdamW<T> {
     }
 
     setting::own_rate!();
+
+    fn set_threads(&mut self, threads: &Threads) {
+        self.moments.set_threads(threads);
+    }
+
     setting::own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

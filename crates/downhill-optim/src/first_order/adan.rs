@@ -1,8 +1,8 @@
 //! Adan.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
-use crate::setting::{own_momentum, own_rate, setters};
+use crate::setting::{own_momentum, own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Adan: Nesterov's momentum from the differences of gradients, scaled by a root mean square.
@@ -30,6 +30,7 @@ pub struct Adan<T: Real = f32> {
     square: Vec<T>,
     /// g₋₁.
     previous: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Adan<T> {
@@ -50,6 +51,7 @@ impl<T: Real> Adan<T> {
             difference: Vec::new(),
             square: Vec::new(),
             previous: Vec::new(),
+            threads: Threads::single(),
         })
     }
 }
@@ -86,17 +88,20 @@ impl<T: Real> Optimizer<T> for Adan<T> {
         let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
         let (keep3, enter3) = (T::of(self.beta3), T::of(1.0 - self.beta3));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let range = part.range();
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean, &mut self.difference, &mut self.square, &mut self.previous],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean, difference, square, previous], gradient| {
                 let by_mean = parts::rate::<T>(part, by_mean);
                 let by_difference = parts::rate::<T>(part, by_difference);
                 let keep = T::one()
                     / (T::one() + parts::rate::<T>(part, self.rate) * parts::decay(part, self.weight_decay));
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let means = self.mean[range.clone()].iter_mut().zip(&mut self.difference[range.clone()]);
-                let rest = self.square[range.clone()].iter_mut().zip(&mut self.previous[range]);
-                for (((theta, &g), (m, w)), (n, previous)) in theta.zip(means).zip(rest) {
+                for (((((theta, &g), m), w), n), previous) in
+                    theta.iter_mut().zip(gradient).zip(mean).zip(difference).zip(square).zip(previous)
+                {
                     let d = g - *previous;
                     *previous = g;
                     *m = keep1 * *m + enter1 * g;
@@ -106,12 +111,13 @@ impl<T: Real> Optimizer<T> for Adan<T> {
                     let step = (by_mean * *m + by_difference * *w) / (n.sqrt() * scale + eps);
                     *theta = (*theta - step) * keep;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
     own_momentum!(beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

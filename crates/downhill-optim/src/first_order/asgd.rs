@@ -1,8 +1,8 @@
 //! Averaged stochastic gradient descent.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
-use crate::setting::{own_rate, setters};
+use crate::setting::{own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Averaged stochastic gradient descent: falling steps, and the mean of where they lead.
@@ -22,6 +22,7 @@ pub struct Asgd<T: Real = f32> {
     step: u64,
     /// θ̄.
     mean: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Asgd<T> {
@@ -38,6 +39,7 @@ impl<T: Real> Asgd<T> {
             weight_decay: 0.0,
             step: 0,
             mean: Vec::new(),
+            threads: Threads::single(),
         })
     }
 }
@@ -63,23 +65,28 @@ impl<T: Real> Optimizer<T> for Asgd<T> {
         // In single precision, as PyTorch keeps it: its runs in double precision are matched to their last digits.
         let rate = f64::from(rate as f32);
         let share = T::of(1.0 / (before - self.start).max(1.0));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean], gradient| {
+                let decay = parts::decay::<T>(part, self.weight_decay);
                 let keep = T::of(1.0 - self.lambda * rate * part.rate_factor);
                 let rate = parts::rate::<T>(part, rate);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                for ((theta, &g), mean) in theta.zip(&mut self.mean[range]) {
+                for ((theta, &g), mean) in theta.iter_mut().zip(gradient).zip(mean) {
                     let g = g + decay * *theta;
                     *theta = keep * *theta - rate * g;
                     *mean += share * (*theta - *mean);
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         parts::copy("mean", &self.mean, theta, layout)

@@ -1,6 +1,6 @@
 //! Gradient descent with the classical momentum.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
@@ -18,6 +18,7 @@ pub struct GradientDescent<T: Real = f32> {
     nesterov: bool,
     /// Δθ; empty without momentum.
     change: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> GradientDescent<T> {
@@ -27,7 +28,13 @@ impl<T: Real> GradientDescent<T> {
     /// [`Error::Setting`](crate::Error::Setting) unless the rate is finite and at least 0.
     pub fn new(rate: f64) -> Result<GradientDescent<T>> {
         let rate = setting::at_least_zero("rate", rate)?;
-        Ok(GradientDescent { rate, momentum: 0.0, nesterov: false, change: Vec::new() })
+        Ok(GradientDescent {
+            rate,
+            momentum: 0.0,
+            nesterov: false,
+            change: Vec::new(),
+            threads: Threads::single(),
+        })
     }
 
     /// Sets the momentum α: the share of the last step that the next one repeats.
@@ -55,35 +62,44 @@ impl<T: Real> Optimizer<T> for GradientDescent<T> {
         lengths::check(theta, gradient, layout)?;
         let momentum = T::of(self.momentum);
         if self.momentum == 0.0 {
-            vectorize!({
-                for part in parts::trainable(layout) {
-                    let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
-                    for (theta, &g) in theta[range.clone()].iter_mut().zip(&gradient[range]) {
+            parts::pass(
+                &self.threads,
+                layout,
+                [theta],
+                gradient,
+                #[inline(always)]
+                |part, [theta], gradient| {
+                    let rate = parts::rate::<T>(part, self.rate);
+                    for (theta, &g) in theta.iter_mut().zip(gradient) {
                         *theta -= rate * g;
                     }
-                }
-            });
+                },
+            );
             return Ok(());
         }
         lengths::size("change", &mut self.change, theta)?;
         // θ moves by along·Δθ − ahead·η∇L.
         let (along, ahead) = if self.nesterov { (momentum, T::one()) } else { (T::one(), T::zero()) };
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
-                let change = &mut self.change[range.clone()];
-                for ((theta, &g), change) in theta[range.clone()].iter_mut().zip(&gradient[range]).zip(change)
-                {
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.change],
+            gradient,
+            #[inline(always)]
+            |part, [theta, change], gradient| {
+                let rate = parts::rate::<T>(part, self.rate);
+                for ((theta, &g), change) in theta.iter_mut().zip(gradient).zip(change) {
                     let step = rate * g;
                     *change = momentum * *change - step;
                     *theta += along * *change - ahead * step;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     setting::own_rate!();
+    setting::own_threads!();
     setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -1,9 +1,9 @@
 //! Lion.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use super::rprop::sign;
-use crate::setting::{own_momentum, own_rate, setters};
+use crate::setting::{own_momentum, own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Lion: steps of one size, along the sign of a mean gradient.
@@ -19,6 +19,7 @@ pub struct Lion<T: Real = f32> {
     weight_decay: f64,
     /// m.
     mean: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Lion<T> {
@@ -28,7 +29,14 @@ impl<T: Real> Lion<T> {
     /// [`Error::Setting`](crate::Error::Setting) unless the rate is finite and at least 0.
     pub fn new(rate: f64) -> Result<Lion<T>> {
         let rate = setting::at_least_zero("rate", rate)?;
-        Ok(Lion { rate, beta1: 0.9, beta2: 0.99, weight_decay: 0.0, mean: Vec::new() })
+        Ok(Lion {
+            rate,
+            beta1: 0.9,
+            beta2: 0.99,
+            weight_decay: 0.0,
+            mean: Vec::new(),
+            threads: Threads::single(),
+        })
     }
 }
 
@@ -47,21 +55,26 @@ impl<T: Real> Optimizer<T> for Lion<T> {
         lengths::size("mean", &mut self.mean, theta)?;
         let (along, ahead) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (keep, enter) = (T::of(self.beta2), T::of(1.0 - self.beta2));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean], gradient| {
+                let rate = parts::rate::<T>(part, self.rate);
                 let decay = parts::decay::<T>(part, self.weight_decay);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                for ((theta, &g), m) in theta.zip(&mut self.mean[range]) {
+                for ((theta, &g), m) in theta.iter_mut().zip(gradient).zip(mean) {
                     *theta -= rate * (sign(along * *m + ahead * g) + decay * *theta);
                     *m = keep * *m + enter * g;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
     own_momentum!(beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -1,7 +1,8 @@
 //! The running moments of the gradient that Adam and its kin are made of.
 
-use downhill_tensor::{Layout, Part, Real, vectorize};
+use downhill_tensor::{Layout, Part, Real, Threads, vectorize};
 
+use super::epsilon::Root;
 use crate::parts::{self, Decay};
 use crate::{BiasCorrection, Epsilon, Result, StateVisitor, lengths, setting};
 
@@ -23,6 +24,7 @@ pub(crate) struct Moments<T: Real> {
     second: Vec<T>,
     /// The largest v so far; empty without AMSGrad.
     largest: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Moments<T> {
@@ -38,6 +40,7 @@ impl<T: Real> Moments<T> {
             first: Vec::new(),
             second: Vec::new(),
             largest: Vec::new(),
+            threads: Threads::single(),
         }
     }
 
@@ -78,40 +81,51 @@ impl<T: Real> Moments<T> {
 
         self.step = self.step.saturating_add(1);
         let unbiased = |beta| self.correction.factor(beta, self.step);
-        let along = rate * unbiased(self.beta1);
-        let root = self.epsilon.root(self.eps, unbiased(self.beta2).sqrt());
-        let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
-        let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
-
-        vectorize!({
-            for (part, place) in selected().filter(|(part, _)| part.trainable) {
-                let (range, decay) = (part.range(), decay.of::<T>(part, rate));
-                let rate = parts::rate::<T>(part, along);
-                let first = self.first[place.clone()].iter_mut();
-                let second = self.second[place.clone()].iter_mut();
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range]);
-                let all = theta.zip(first).zip(second);
-                let moments = |theta: &mut T, g, m: &mut T, v: &mut T| {
-                    let g = decay.apply(theta, g);
-                    *m = keep1 * *m + enter1 * g;
-                    *v = keep2 * *v + enter2 * (g * g);
-                };
-                let descend = |theta: &mut T, m, v: T| *theta -= rate * m / root.of(v);
-                if self.amsgrad {
-                    for ((((theta, &g), m), v), largest) in all.zip(&mut self.largest[place]) {
-                        moments(theta, g, m, v);
-                        *largest = if *v > *largest { *v } else { *largest };
-                        descend(theta, *m, *largest);
-                    }
-                } else {
-                    for (((theta, &g), m), v) in all {
-                        moments(theta, g, m, v);
-                        descend(theta, *m, *v);
-                    }
+        let step = Step {
+            rate,
+            along: rate * unbiased(self.beta1),
+            decay,
+            root: self.epsilon.root(self.eps, unbiased(self.beta2).sqrt()),
+            keep1: T::of(self.beta1),
+            enter1: T::of(1.0 - self.beta1),
+            keep2: T::of(self.beta2),
+            enter2: T::of(1.0 - self.beta2),
+        };
+        let Moments { first, second, largest, threads, .. } = self;
+        if length < theta.len() {
+            vectorize!(for (part, place) in selected().filter(|(part, _)| part.trainable) {
+                let (theta, gradient) = (&mut theta[part.range()], &gradient[part.range()]);
+                let (first, second) = (&mut first[place.clone()], &mut second[place.clone()]);
+                match self.amsgrad {
+                    true => step.take_amsgrad(part, [theta, first, second, &mut largest[place]], gradient),
+                    false => step.take(part, [theta, first, second], gradient),
                 }
-            }
-        });
+            });
+        } else if self.amsgrad {
+            parts::pass(
+                threads,
+                layout,
+                [theta, first, second, largest],
+                gradient,
+                #[inline(always)]
+                |part, vectors, gradient| step.take_amsgrad(part, vectors, gradient),
+            );
+        } else {
+            parts::pass(
+                threads,
+                layout,
+                [theta, first, second],
+                gradient,
+                #[inline(always)]
+                |part, vectors, gradient| step.take(part, vectors, gradient),
+            );
+        }
         Ok(())
+    }
+
+    /// Sets the threads that a step may use.
+    pub(crate) fn set_threads(&mut self, threads: &Threads) {
+        self.threads = threads.clone();
     }
 
     pub(crate) fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
@@ -119,5 +133,50 @@ impl<T: Real> Moments<T> {
         visitor.vector("first moment", &mut self.first);
         visitor.vector("second moment", &mut self.second);
         visitor.vector("largest second moment", &mut self.largest);
+    }
+}
+
+/// One step of every element.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    rate: f64,
+    /// The rate over m's bias.
+    along: f64,
+    decay: Decay,
+    root: Root<T>,
+    /// β₁, 1 − β₁, β₂ and 1 − β₂.
+    keep1: T,
+    enter1: T,
+    keep2: T,
+    enter2: T,
+}
+
+impl<T: Real> Step<T> {
+    /// Moves θ, m and v of a piece of a part.
+    #[inline(always)]
+    fn take(&self, part: &Part, [theta, first, second]: [&mut [T]; 3], gradient: &[T]) {
+        let (rate, decay) = (parts::rate::<T>(part, self.along), self.decay.of::<T>(part, self.rate));
+        for (((theta, &g), m), v) in theta.iter_mut().zip(gradient).zip(first).zip(second) {
+            self.remember(decay.apply(theta, g), m, v);
+            *theta -= rate * *m / self.root.of(*v);
+        }
+    }
+
+    /// The same with the largest v so far in place of v.
+    #[inline(always)]
+    fn take_amsgrad(&self, part: &Part, [theta, first, second, largest]: [&mut [T]; 4], gradient: &[T]) {
+        let (rate, decay) = (parts::rate::<T>(part, self.along), self.decay.of::<T>(part, self.rate));
+        let state = first.iter_mut().zip(second).zip(largest);
+        for ((theta, &g), ((m, v), largest)) in theta.iter_mut().zip(gradient).zip(state) {
+            self.remember(decay.apply(theta, g), m, v);
+            *largest = if *v > *largest { *v } else { *largest };
+            *theta -= rate * *m / self.root.of(*largest);
+        }
+    }
+
+    #[inline(always)]
+    fn remember(&self, g: T, m: &mut T, v: &mut T) {
+        *m = self.keep1 * *m + self.enter1 * g;
+        *v = self.keep2 * *v + self.enter2 * (g * g);
     }
 }

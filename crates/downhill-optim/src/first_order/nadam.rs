@@ -1,9 +1,9 @@
 //! NAdam.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::parts::{self, Decay};
-use crate::setting::{own_momentum, own_rate, setters};
+use crate::setting::{own_momentum, own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, setting};
 
 /// NAdam: [`Adam`](crate::Adam) with Nesterov's momentum.
@@ -29,6 +29,7 @@ pub struct NAdam<T: Real = f32> {
     mean: Vec<T>,
     /// v.
     square: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> NAdam<T> {
@@ -49,6 +50,7 @@ impl<T: Real> NAdam<T> {
             product: 1.0,
             mean: Vec::new(),
             square: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -91,25 +93,29 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
         let decay = Decay { weight: self.weight_decay, decoupled: self.decoupled };
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), decay.of::<T>(part, self.rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean, &mut self.square],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean, square], gradient| {
+                let decay = decay.of::<T>(part, self.rate);
                 let (by_gradient, by_mean) =
                     (parts::rate::<T>(part, by_gradient), parts::rate::<T>(part, by_mean));
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.mean[range.clone()].iter_mut().zip(&mut self.square[range]);
-                for ((theta, &g), (m, v)) in theta.zip(state) {
+                for (((theta, &g), m), v) in theta.iter_mut().zip(gradient).zip(mean).zip(square) {
                     let g = decay.apply(theta, g);
                     *m = keep1 * *m + enter1 * g;
                     *v = keep2 * *v + enter2 * (g * g);
                     *theta -= (by_gradient * g + by_mean * *m) / (v.sqrt() * scale + eps);
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
     own_momentum!(beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -1,9 +1,9 @@
 //! RAdam.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::parts::{self, Decay};
-use crate::setting::{own_momentum, own_rate, setters};
+use crate::setting::{own_momentum, own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, setting};
 
 /// RAdam: [`Adam`](crate::Adam) that trusts its scaling only as far as the squares seen so far let it; it
@@ -27,6 +27,7 @@ pub struct RAdam<T: Real = f32> {
     mean: Vec<T>,
     /// v.
     square: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> RAdam<T> {
@@ -45,6 +46,7 @@ impl<T: Real> RAdam<T> {
             step: 0,
             mean: Vec::new(),
             square: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -90,34 +92,38 @@ impl<T: Real> Optimizer<T> for RAdam<T> {
         let (keep1, enter1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (keep2, enter2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
         let decay = Decay { weight: self.weight_decay, decoupled: self.decoupled };
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), decay.of::<T>(part, self.rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.mean, &mut self.square],
+            gradient,
+            #[inline(always)]
+            |part, [theta, mean, square], gradient| {
+                let decay = decay.of::<T>(part, self.rate);
                 let along = parts::rate::<T>(part, along);
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.mean[range.clone()].iter_mut().zip(&mut self.square[range]);
                 let moments = |theta: &mut T, g: T, m: &mut T, v: &mut T| {
                     let g = decay.apply(theta, g);
                     *m = keep1 * *m + enter1 * g;
                     *v = keep2 * *v + enter2 * (g * g);
                 };
                 if rectification.is_some() {
-                    for ((theta, &g), (m, v)) in theta.zip(state) {
+                    for (((theta, &g), m), v) in theta.iter_mut().zip(gradient).zip(mean).zip(square) {
                         moments(theta, g, m, v);
                         *theta -= along * *m / (v.sqrt() + eps);
                     }
                 } else {
-                    for ((theta, &g), (m, v)) in theta.zip(state) {
+                    for (((theta, &g), m), v) in theta.iter_mut().zip(gradient).zip(mean).zip(square) {
                         moments(theta, g, m, v);
                         *theta -= along * *m;
                     }
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
     own_momentum!(beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -1,6 +1,6 @@
 //! RMSprop.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Part, Real, Threads};
 
 use super::epsilon::Root;
 use crate::{Epsilon, Optimizer, Result, StateVisitor, lengths, parts, setting};
@@ -28,6 +28,7 @@ pub struct RmsProp<T: Real = f32> {
     mean: Vec<T>,
     /// b; empty without momentum.
     velocity: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> RmsProp<T> {
@@ -48,6 +49,7 @@ impl<T: Real> RmsProp<T> {
             square: Vec::new(),
             mean: Vec::new(),
             velocity: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -127,44 +129,74 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         let root = self.epsilon.root(self.eps, 1.0);
         let scale = Scale { keep: T::of(self.alpha), enter: T::of(1.0 - self.alpha), root };
 
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
-                let decay = parts::decay::<T>(part, self.weight_decay);
-                let (entering, leaving) = if self.rate_inside { (rate, T::one()) } else { (T::one(), rate) };
-                let theta = theta[range.clone()].iter_mut();
-                let all = theta.zip(&gradient[range.clone()]).zip(&mut self.square[range.clone()]);
-                match (self.centred, self.momentum != 0.0) {
-                    (false, false) => {
-                        for ((theta, &g), v) in all {
-                            *theta -= rate * scale.apply(g + decay * *theta, v);
-                        }
+        let rate = |part: &Part| parts::rate::<T>(part, self.rate);
+        let decay = |part: &Part| parts::decay::<T>(part, self.weight_decay);
+        // What the step of a part is multiplied by before it enters the velocity, and after.
+        let sides =
+            |part: &Part| if self.rate_inside { (rate(part), T::one()) } else { (T::one(), rate(part)) };
+        let RmsProp { square, mean, velocity, threads, .. } = self;
+        match (self.centred, self.momentum != 0.0) {
+            (false, false) => parts::pass(
+                threads,
+                layout,
+                [theta, square],
+                gradient,
+                #[inline(always)]
+                |part, [theta, square], gradient| {
+                    let (rate, decay) = (rate(part), decay(part));
+                    for ((theta, &g), v) in theta.iter_mut().zip(gradient).zip(square) {
+                        *theta -= rate * scale.apply(g + decay * *theta, v);
                     }
-                    (true, false) => {
-                        for (((theta, &g), v), m) in all.zip(&mut self.mean[range]) {
-                            *theta -= rate * scale.apply_centred(g + decay * *theta, v, m);
-                        }
+                },
+            ),
+            (true, false) => parts::pass(
+                threads,
+                layout,
+                [theta, square, mean],
+                gradient,
+                #[inline(always)]
+                |part, [theta, square, mean], gradient| {
+                    let (rate, decay) = (rate(part), decay(part));
+                    for (((theta, &g), v), m) in theta.iter_mut().zip(gradient).zip(square).zip(mean) {
+                        *theta -= rate * scale.apply_centred(g + decay * *theta, v, m);
                     }
-                    (false, true) => {
-                        for (((theta, &g), v), b) in all.zip(&mut self.velocity[range]) {
-                            *b = momentum * *b + entering * scale.apply(g + decay * *theta, v);
-                            *theta -= leaving * *b;
-                        }
+                },
+            ),
+            (false, true) => parts::pass(
+                threads,
+                layout,
+                [theta, square, velocity],
+                gradient,
+                #[inline(always)]
+                |part, [theta, square, velocity], gradient| {
+                    let ((entering, leaving), decay) = (sides(part), decay(part));
+                    for (((theta, &g), v), b) in theta.iter_mut().zip(gradient).zip(square).zip(velocity) {
+                        *b = momentum * *b + entering * scale.apply(g + decay * *theta, v);
+                        *theta -= leaving * *b;
                     }
-                    (true, true) => {
-                        let rest = self.mean[range.clone()].iter_mut().zip(&mut self.velocity[range]);
-                        for (((theta, &g), v), (m, b)) in all.zip(rest) {
-                            *b = momentum * *b + entering * scale.apply_centred(g + decay * *theta, v, m);
-                            *theta -= leaving * *b;
-                        }
+                },
+            ),
+            (true, true) => parts::pass(
+                threads,
+                layout,
+                [theta, square, mean, velocity],
+                gradient,
+                #[inline(always)]
+                |part, [theta, square, mean, velocity], gradient| {
+                    let ((entering, leaving), decay) = (sides(part), decay(part));
+                    let state = square.iter_mut().zip(mean).zip(velocity);
+                    for ((theta, &g), ((v, m), b)) in theta.iter_mut().zip(gradient).zip(state) {
+                        *b = momentum * *b + entering * scale.apply_centred(g + decay * *theta, v, m);
+                        *theta -= leaving * *b;
                     }
-                }
-            }
-        });
+                },
+            ),
+        }
         Ok(())
     }
 
     setting::own_rate!();
+    setting::own_threads!();
     setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

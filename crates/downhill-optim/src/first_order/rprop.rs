@@ -1,6 +1,6 @@
 //! Rprop.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::setting::own_rate;
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
@@ -27,6 +27,7 @@ pub struct Rprop<T: Real = f32> {
     size: Vec<T>,
     /// The last gradient; 0 where its sign had changed.
     previous: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> Rprop<T> {
@@ -37,7 +38,17 @@ impl<T: Real> Rprop<T> {
     pub fn new(rate: f64) -> Result<Rprop<T>> {
         let rate = setting::above_zero("rate", rate)?;
         let (shrink, grow, least, most) = (0.5, 1.2, 1e-6, 50.0);
-        Ok(Rprop { rate, first: rate, shrink, grow, least, most, size: Vec::new(), previous: Vec::new() })
+        Ok(Rprop {
+            rate,
+            first: rate,
+            shrink,
+            grow,
+            least,
+            most,
+            size: Vec::new(),
+            previous: Vec::new(),
+            threads: Threads::single(),
+        })
     }
 
     /// Sets the factors of a step size where the sign has changed and where it has not.
@@ -67,16 +78,20 @@ impl<T: Real> Optimizer<T> for Rprop<T> {
         lengths::check(theta, gradient, layout)?;
         lengths::size_with("size", &mut self.size, theta, T::of(self.first))?;
         lengths::size("previous", &mut self.previous, theta)?;
-        vectorize!({
-            // In here, since a number from outside that is only sometimes needed keeps the loop from being vectorised.
-            let (shrink, grow) = (T::of(self.shrink), T::of(self.grow));
-            let (least, most) = (T::of(self.least), T::of(self.most));
-            let (zero, one) = (T::zero(), T::one());
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate / self.first));
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.size[range.clone()].iter_mut().zip(&mut self.previous[range]);
-                for ((theta, &g), (size, previous)) in theta.zip(state) {
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.size, &mut self.previous],
+            gradient,
+            #[inline(always)]
+            |part, [theta, size, previous], gradient| {
+                // In here, since a number from outside that is only sometimes needed keeps the loop from being vectorised.
+                let (shrink, grow) = (T::of(self.shrink), T::of(self.grow));
+                let (least, most) = (T::of(self.least), T::of(self.most));
+                let (zero, one) = (T::zero(), T::one());
+                let rate = parts::rate::<T>(part, self.rate / self.first);
+                for (((theta, &g), size), previous) in theta.iter_mut().zip(gradient).zip(size).zip(previous)
+                {
                     let same = g * *previous;
                     let factor = if same < zero { shrink } else { one };
                     let factor = if same > zero { grow } else { factor };
@@ -89,8 +104,8 @@ impl<T: Real> Optimizer<T> for Rprop<T> {
                     *previous = g;
                     *size = next;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! Schedule-free AdamW.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use super::schedule_free::Averaging;
-use crate::setting::{own_rate, setters};
+use crate::setting::{own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Schedule-free AdamW: an average of the iterates takes the place of a schedule that falls, and of the mean
@@ -23,6 +23,7 @@ pub struct ScheduleFreeAdamW<T: Real = f32> {
     averaging: Averaging<T>,
     /// v.
     square: Vec<T>,
+    threads: Threads,
 }
 
 impl<T: Real> ScheduleFreeAdamW<T> {
@@ -38,6 +39,7 @@ impl<T: Real> ScheduleFreeAdamW<T> {
             weight_decay: 0.0,
             averaging: Averaging::new(),
             square: Vec::new(),
+            threads: Threads::single(),
         })
     }
 
@@ -77,24 +79,28 @@ impl<T: Real> Optimizer<T> for ScheduleFreeAdamW<T> {
         let scale = T::of((1.0 / (1.0 - self.beta2.powf(self.averaging.step as f64))).sqrt());
         let eps = T::of(self.eps);
         let (keep, enter) = (T::of(self.beta2), T::of(1.0 - self.beta2));
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.averaging.iterate, &mut self.square],
+            gradient,
+            #[inline(always)]
+            |part, [theta, iterate, square], gradient| {
+                let decay = parts::decay::<T>(part, self.weight_decay);
                 let (rate, along) = (parts::rate::<T>(part, rate), parts::rate::<T>(part, along));
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                let state = self.averaging.iterate[range.clone()].iter_mut().zip(&mut self.square[range]);
-                for ((y, &g), (z, v)) in theta.zip(state) {
+                for (((y, &g), z), v) in theta.iter_mut().zip(gradient).zip(iterate).zip(square) {
                     *v = keep * *v + enter * (g * g);
                     let g = g / (v.sqrt() * scale + eps) + decay * *y;
                     *y = *y + share * (*z - *y) - along * g;
                     *z -= rate * g;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         self.averaging.average(theta, layout)

@@ -1,9 +1,9 @@
 //! Schedule-free gradient descent.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use super::schedule_free::Averaging;
-use crate::setting::{own_rate, setters};
+use crate::setting::{own_rate, own_threads, setters};
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
 /// Schedule-free gradient descent: an average of the iterates takes the place of a schedule that falls.
@@ -19,6 +19,7 @@ pub struct ScheduleFreeSgd<T: Real = f32> {
     rate: f64,
     weight_decay: f64,
     averaging: Averaging<T>,
+    threads: Threads,
 }
 
 impl<T: Real> ScheduleFreeSgd<T> {
@@ -28,7 +29,12 @@ impl<T: Real> ScheduleFreeSgd<T> {
     /// [`Error::Setting`](crate::Error::Setting) unless the rate is finite and at least 0.
     pub fn new(rate: f64) -> Result<ScheduleFreeSgd<T>> {
         let rate = setting::at_least_zero("rate", rate)?;
-        Ok(ScheduleFreeSgd { rate, weight_decay: 0.0, averaging: Averaging::new() })
+        Ok(ScheduleFreeSgd {
+            rate,
+            weight_decay: 0.0,
+            averaging: Averaging::new(),
+            threads: Threads::single(),
+        })
     }
 
     /// Sets β, which takes the part of a momentum.
@@ -59,22 +65,27 @@ impl<T: Real> Optimizer<T> for ScheduleFreeSgd<T> {
         let (rate, share) = self.averaging.advance(self.rate, theta)?;
         let along = rate * (1.0 - self.averaging.beta * (1.0 - share));
         let share = T::of(share);
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, decay) = (part.range(), parts::decay::<T>(part, self.weight_decay));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.averaging.iterate],
+            gradient,
+            #[inline(always)]
+            |part, [theta, iterate], gradient| {
+                let decay = parts::decay::<T>(part, self.weight_decay);
                 let (rate, along) = (parts::rate::<T>(part, rate), parts::rate::<T>(part, along));
-                let theta = theta[range.clone()].iter_mut().zip(&gradient[range.clone()]);
-                for ((y, &g), z) in theta.zip(&mut self.averaging.iterate[range]) {
+                for ((y, &g), z) in theta.iter_mut().zip(gradient).zip(iterate) {
                     let g = g + decay * *y;
                     *y = *y + share * (*z - *y) - along * g;
                     *z -= rate * g;
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     own_rate!();
+    own_threads!();
 
     fn average(&self, theta: &mut [T], layout: &Layout) -> Result<()> {
         self.averaging.average(theta, layout)

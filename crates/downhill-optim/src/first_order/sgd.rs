@@ -1,6 +1,6 @@
 //! Stochastic gradient descent as PyTorch has it.
 
-use downhill_tensor::{Layout, Real, vectorize};
+use downhill_tensor::{Layout, Real, Threads};
 
 use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
 
@@ -18,6 +18,7 @@ pub struct Sgd<T: Real = f32> {
     dampening: f64,
     nesterov: bool,
     weight_decay: f64,
+    threads: Threads,
     /// v; empty without momentum.
     velocity: Vec<T>,
 }
@@ -34,6 +35,7 @@ impl<T: Real> Sgd<T> {
             dampening: 0.0,
             nesterov: false,
             weight_decay: 0.0,
+            threads: Threads::single(),
             velocity: Vec::new(),
         })
     }
@@ -89,15 +91,20 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         lengths::check(theta, gradient, layout)?;
         let momentum = T::of(self.momentum);
         if self.momentum == 0.0 {
-            vectorize!({
-                for part in parts::trainable(layout) {
-                    let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+            parts::pass(
+                &self.threads,
+                layout,
+                [theta],
+                gradient,
+                #[inline(always)]
+                |part, [theta], gradient| {
+                    let rate = parts::rate::<T>(part, self.rate);
                     let decay = parts::decay::<T>(part, self.weight_decay);
-                    for (theta, &g) in theta[range.clone()].iter_mut().zip(&gradient[range]) {
+                    for (theta, &g) in theta.iter_mut().zip(gradient) {
                         *theta -= rate * (g + decay * *theta);
                     }
-                }
-            });
+                },
+            );
             return Ok(());
         }
         let first = self.velocity.is_empty();
@@ -105,22 +112,27 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         let entering = if first { T::one() } else { T::of(1.0 - self.dampening) };
         // The direction is along·v + ahead·(∇L + λθ).
         let (along, ahead) = if self.nesterov { (momentum, T::one()) } else { (T::one(), T::zero()) };
-        vectorize!({
-            for part in parts::trainable(layout) {
-                let (range, rate) = (part.range(), parts::rate::<T>(part, self.rate));
+        parts::pass(
+            &self.threads,
+            layout,
+            [theta, &mut self.velocity],
+            gradient,
+            #[inline(always)]
+            |part, [theta, velocity], gradient| {
+                let rate = parts::rate::<T>(part, self.rate);
                 let decay = parts::decay::<T>(part, self.weight_decay);
-                let velocity = &mut self.velocity[range.clone()];
-                for ((theta, &g), v) in theta[range.clone()].iter_mut().zip(&gradient[range]).zip(velocity) {
+                for ((theta, &g), v) in theta.iter_mut().zip(gradient).zip(velocity) {
                     let g = g + decay * *theta;
                     *v = momentum * *v + entering * g;
                     *theta -= rate * (along * *v + ahead * g);
                 }
-            }
-        });
+            },
+        );
         Ok(())
     }
 
     setting::own_rate!();
+    setting::own_threads!();
     setting::own_momentum!(momentum: at_least_zero);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {

@@ -3,9 +3,10 @@
 //! The loops are those of Goto & van de Geijn (Anatomy of High-Performance Matrix Multiplication,
 //! 2008) and BLIS (Van Zee & van de Geijn, 2015): a block of A stays in the second cache and a panel
 //! of B in the first, while the kernels go over the tiles of C. Operands are packed when they are
-//! read often enough to repay it, and read in place otherwise.
+//! read often enough to repay it, and read in place otherwise. Threads first pack together what all of them
+//! read, each block once, and then share out the cells of C: pairs of a block of A and a block of B.
 //!
-//! Every element of C is the same sum in the same order however C is cut into tiles, so that its bits
+//! Every element of C is the same sum in the same order however C is cut into cells and tiles, so that its bits
 //! depend on nothing but the operands and the processor's instructions.
 
 use std::ops::Range;
@@ -14,24 +15,26 @@ use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
 use super::pack::{MARGIN, pack, with_scratch};
 use super::{Gemm, Matrix, Start};
+use crate::Threads;
+use crate::kernel::pieces::Pieces;
 
 /// The steps of the sum between two visits of C: a panel of B of that height fits the first cache.
 const STEPS: usize = 256;
-/// The rows of a block of A, which fits the second cache.
-const ROWS: usize = 128;
-/// The columns of a block of B, which fits the last cache, or the second of recent processors.
+/// The columns of a block of B.
 const COLUMNS: usize = 512;
 
 /// A is read in place for up to so many columns of B.
 const A_IN_PLACE: usize = 64;
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
-const B_IN_PLACE: usize = 64;
+const B_IN_PLACE: usize = 16;
 /// The multiplications from which threads pay.
 const THREADED: usize = 1 << 19;
-/// The tiles that a threaded product is cut into, if they stay large enough.
-const TILES: usize = 16;
-/// The fewest rows and columns of such a tile.
-const LEAST_TILE: [usize; 2] = [32, 64];
+/// The cells that a threaded product is cut into for each thread, if they stay large enough.
+const CELLS: usize = 8;
+/// The fewest rows and columns of such a cell.
+const LEAST_CELL: [usize; 2] = [32, 64];
+/// The elements that threads pack at a time. The more, the fewer times they wait for each other.
+const TOGETHER: usize = 1 << 21;
 
 /// The product for `f32` and `f64`.
 pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
@@ -39,124 +42,232 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
         return;
     }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
-    let operands = Operands { k, a, b, c: c.as_mut_ptr(), c_row: n, start };
-    if threads.count() == 1 || m * n * k < THREADED {
-        // SAFETY: `gemm` has checked that the operands have all that the whole product needs.
-        unsafe { block(&operands, 0..m, 0..n) };
-        return;
-    }
-    // Halving the longer side keeps the tiles square, which reads least.
-    let (mut height, mut width) = (m.next_multiple_of(ROWS), n.next_multiple_of(COLUMNS));
-    while m.div_ceil(height) * n.div_ceil(width) < TILES && (height > LEAST_TILE[0] || width > LEAST_TILE[1])
-    {
-        if width > LEAST_TILE[1] && (width >= height || height <= LEAST_TILE[0]) {
-            width /= 2;
-        } else {
-            height /= 2;
+    let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
+    let cut = Cut::new::<T>([m, k, n], [a.column_stride, b.column_stride], threads.count());
+    let into = Destination { c: c.as_mut_ptr(), row: n, start };
+    let room = cut.room();
+    with_scratch(room, |a_space: &mut [T], b_space: &mut [T]| {
+        // Also once for k = 0, which is a sum without a term.
+        for steps in pieces(0..k, cut.together).chain((k == 0).then_some(0..0)) {
+            if room != [0; 2] {
+                cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
+            }
+            let (a, b) = ((a, &*a_space), (b, &*b_space));
+            threads.run(cut.cells[0] * cut.cells[1], |cell| {
+                // SAFETY: `gemm` has checked that the operands have all that the whole product needs, what is packed has
+                // just been, and the cells are disjoint parts of C.
+                unsafe { cut.multiply(steps.clone(), cell, a, b, &into) };
+            });
         }
-    }
-    let across = n.div_ceil(width);
-    threads.run(m.div_ceil(height) * across, |tile| {
-        let (i, j) = (tile / across * height, tile % across * width);
-        // SAFETY: as above; the tiles are disjoint parts of C.
-        unsafe { block(&operands, i..m.min(i + height), j..n.min(j + width)) };
     });
 }
 
-/// What is multiplied, and where to.
-struct Operands<'a, T> {
-    k: usize,
-    a: Matrix<'a, T>,
-    b: Matrix<'a, T>,
+/// Where a product goes to.
+struct Destination<'a, T> {
     c: *mut T,
-    c_row: usize,
+    row: usize,
     start: Start<'a, T>,
 }
 
 // SAFETY: threads share it to write disjoint parts of C.
-unsafe impl<T: Sync> Sync for Operands<'_, T> {}
+unsafe impl<T: Sync> Sync for Destination<'_, T> {}
 
-/// Computes the part of C in these rows and columns.
-///
-/// # Safety
-/// The operands must have these rows and columns, and nobody else may touch that part of C.
-unsafe fn block<T: Packed>(operands: &Operands<'_, T>, rows: Range<usize>, columns: Range<usize>) {
-    let &Operands { k, a, b, .. } = operands;
-    let Kernels { lanes, tiles, .. } = *T::kernels();
-    let width = 2 * lanes;
-    let a_packed = columns.len() > A_IN_PLACE;
-    let b_packed = b.column_stride != 1 || rows.len() > B_IN_PLACE;
-    // The kernels read whole vectors, which the last panel may not have.
-    let packed = |panel: &Range<usize>| b_packed || !panel.len().is_multiple_of(lanes);
+/// How a product is cut into blocks.
+struct Cut {
+    size: [usize; 3],
+    /// The rows of a block of A, and the columns of a block of B.
+    block: [usize; 2],
+    /// The number of these blocks, for each `STEPS` steps of the sum.
+    cells: [usize; 2],
+    /// Whether all of A is packed, and all of B.
+    packed: [bool; 2],
+    /// The steps that are packed at a time.
+    together: usize,
+    lanes: usize,
+}
 
-    let steps = k.min(STEPS);
-    let a_length = if a_packed { rows.len().min(ROWS) * steps + MARGIN } else { 0 };
-    let b_length = columns.len().min(COLUMNS).next_multiple_of(lanes) * steps;
-    with_scratch([a_length, b_length], |a_space: &mut [T], b_space: &mut [T]| {
-        for columns in pieces(columns, COLUMNS) {
-            // Also once for k = 0, which is a sum without a term.
-            for steps in pieces(0..k, STEPS).chain((k == 0).then_some(0..0)) {
-                let (first, steps) = (steps.start, steps.len());
-                let b_start = |panel: &Range<usize>| (panel.start - columns.start) * steps;
-                for panel in pieces(columns.clone(), width).filter(packed) {
-                    let stride = panel.len().next_multiple_of(lanes);
-                    let from = b.at(first, panel.start);
-                    let shape = [panel.len(), b.column_stride, steps, b.row_stride];
-                    pack(&mut b_space[b_start(&panel)..], stride, from, shape);
+impl Cut {
+    fn new<T: Packed>([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut {
+        let Kernels { lanes, block_rows, .. } = *T::kernels();
+        let (mut height, mut width) = (block_rows, COLUMNS);
+        let mut together = STEPS;
+        if threads > 1 {
+            together = (TOGETHER / (m + n)).max(STEPS) / STEPS * STEPS;
+            // Halving the longer side keeps the cells square, which reads least.
+            (height, width) = (height.min(m.next_power_of_two()), width.min(n.next_power_of_two()));
+            while m.div_ceil(height) * n.div_ceil(width) < CELLS * threads
+                && (height > LEAST_CELL[0] || width > LEAST_CELL[1])
+            {
+                if width > LEAST_CELL[1] && (width >= height || height <= LEAST_CELL[0]) {
+                    width /= 2;
+                } else {
+                    height /= 2;
                 }
-                for rows in pieces(rows.clone(), ROWS) {
-                    let row_tiles = Tiles::new(rows.clone(), tiles.len());
-                    let a_start = |tile: &Range<usize>| (tile.start - rows.start) * steps;
-                    for tile in row_tiles.iter().filter(|_| a_packed) {
-                        let from = a.at(tile.start, first);
-                        let shape = [tile.len(), a.row_stride, steps, a.column_stride];
-                        pack(&mut a_space[a_start(&tile)..], tile.len(), from, shape);
-                    }
-                    for panel in pieces(columns.clone(), width) {
-                        let vectors = panel.len().div_ceil(lanes);
-                        let (b, b_row) = if packed(&panel) {
-                            (&b_space[b_start(&panel)..], vectors * lanes)
-                        } else {
-                            (b.at(first, panel.start), b.row_stride)
-                        };
-                        for tile in row_tiles.iter() {
-                            let (a, a_row, a_column) = if a_packed {
-                                (&a_space[a_start(&tile)..], 1, tile.len())
-                            } else {
-                                (a.at(tile.start, first), a.row_stride, a.column_stride)
-                            };
-                            let kernel = tiles[tile.len() - 1][vectors - 1];
-                            let c = operands.c.wrapping_add(tile.start * operands.c_row + panel.start);
-                            let start = match operands.start {
-                                // Later blocks of the sum add to what the first one wrote.
-                                _ if first > 0 => Some((c.cast_const(), operands.c_row)),
-                                Start::Zero => None,
-                                Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
-                                Start::Destination => Some((c.cast_const(), operands.c_row)),
-                            };
-                            // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in
-                            // place lie within the operands, as the caller vouches; packed ones have been
-                            // written whole, with zeros to fill the last vector up. The part of C is ours.
-                            unsafe {
-                                kernel(&Tile {
-                                    k: steps,
-                                    a: a.as_ptr(),
-                                    a_row,
-                                    a_column,
-                                    b: b.as_ptr(),
-                                    b_row,
-                                    c,
-                                    c_row: operands.c_row,
-                                    columns: panel.len(),
-                                    start,
-                                });
-                            }
-                        }
+            }
+        }
+        Cut {
+            size: [m, k, n],
+            block: [height, width],
+            cells: [count(m, height), count(n, width)],
+            packed: [n > A_IN_PLACE, column_strides[1] != 1 || m > B_IN_PLACE],
+            together: together.min(k),
+            lanes,
+        }
+    }
+
+    /// The packed elements of a block of A and one of B.
+    fn block_room(&self) -> [usize; 2] {
+        let ([m, _, n], [height, width]) = (self.size, self.block);
+        let steps = self.together.min(STEPS);
+        let rows = if self.packed[0] { m.min(height) * steps + MARGIN } else { 0 };
+        let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
+        [rows, if packs { n.min(width).next_multiple_of(self.lanes) * steps } else { 0 }]
+    }
+
+    /// The elements that are packed at a time.
+    fn room(&self) -> [usize; 2] {
+        let depth = self.together.div_ceil(STEPS);
+        let ([rows, columns], [down, across]) = (self.block_room(), self.cells);
+        [rows * down * depth, columns * across * depth]
+    }
+
+    /// Whether a panel of B is packed. The kernels read whole vectors, which the last panel may not have.
+    fn panel_is_packed(&self, panel: &Range<usize>) -> bool {
+        self.packed[1] || !panel.len().is_multiple_of(self.lanes)
+    }
+
+    /// The rows of block `i` of A.
+    fn rows(&self, i: usize) -> Range<usize> {
+        i * self.block[0]..self.size[0].min((i + 1) * self.block[0])
+    }
+
+    /// The columns of block `j` of B.
+    fn columns(&self, j: usize) -> Range<usize> {
+        j * self.block[1]..self.size[2].min((j + 1) * self.block[1])
+    }
+
+    /// Packs these steps of the operands, each into its space.
+    fn pack<T: Packed>(
+        &self,
+        steps: Range<usize>,
+        (a, a_space): (Matrix<'_, T>, &mut [T]),
+        (b, b_space): (Matrix<'_, T>, &mut [T]),
+        threads: &Threads,
+    ) {
+        let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
+        let depth = steps.len().div_ceil(STEPS);
+        let a_blocks = if self.packed[0] { down * depth } else { 0 };
+        let tallest = T::kernels().tiles.len();
+        let (a_space, b_space) = (Pieces::new(a_space), Pieces::new(b_space));
+        let part = |depth: usize| {
+            let first = steps.start + depth * STEPS;
+            first..steps.end.min(first + STEPS)
+        };
+        threads.run(a_blocks + across * depth, |block| {
+            if block < a_blocks {
+                let (row, depth) = place(block, down);
+                let (rows, steps) = (self.rows(row), part(depth));
+                // SAFETY: each block is one task's.
+                let space = unsafe { a_space.piece(block * a_room..(block + 1) * a_room) };
+                for tile in Tiles::new(rows.clone(), tallest).iter() {
+                    let shape = [tile.len(), a.row_stride, steps.len(), a.column_stride];
+                    let to = &mut space[(tile.start - rows.start) * steps.len()..];
+                    pack(to, tile.len(), a.at(tile.start, steps.start), shape);
+                }
+            } else {
+                let block = block - a_blocks;
+                let (column, depth) = place(block, across);
+                let (columns, steps) = (self.columns(column), part(depth));
+                // SAFETY: as above.
+                let space = unsafe { b_space.piece(block * b_room..(block + 1) * b_room) };
+                for panel in
+                    pieces(columns.clone(), 2 * self.lanes).filter(|panel| self.panel_is_packed(panel))
+                {
+                    let shape = [panel.len(), b.column_stride, steps.len(), b.row_stride];
+                    let to = &mut space[(panel.start - columns.start) * steps.len()..];
+                    pack(to, panel.len().next_multiple_of(self.lanes), b.at(steps.start, panel.start), shape);
+                }
+            }
+        });
+    }
+
+    /// Adds these steps to a cell of C, or writes it if they are the first.
+    ///
+    /// # Safety
+    /// The operands must have the product's size and `pack` have packed these steps of them; nobody else may touch that
+    /// cell.
+    unsafe fn multiply<T: Packed>(
+        &self,
+        all_steps: Range<usize>,
+        cell: usize,
+        (a, a_space): (Matrix<'_, T>, &[T]),
+        (b, b_space): (Matrix<'_, T>, &[T]),
+        into: &Destination<'_, T>,
+    ) {
+        let Kernels { lanes, tiles, .. } = *T::kernels();
+        let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
+        let (i, j) = place(cell, down);
+        let (rows, columns) = (self.rows(i), self.columns(j));
+        let row_tiles = Tiles::new(rows.clone(), tiles.len());
+        let once = all_steps.is_empty().then_some(all_steps.clone());
+        for (depth, steps) in pieces(all_steps, STEPS).chain(once).enumerate() {
+            let a_block = &a_space[(depth * down + i) * a_room..];
+            let b_block = &b_space[(depth * across + j) * b_room..];
+            for panel in pieces(columns.clone(), 2 * lanes) {
+                let vectors = panel.len().div_ceil(lanes);
+                let (b, b_row) = if self.panel_is_packed(&panel) {
+                    (&b_block[(panel.start - columns.start) * steps.len()..], vectors * lanes)
+                } else {
+                    (b.at(steps.start, panel.start), b.row_stride)
+                };
+                for tile in row_tiles.iter() {
+                    let (a, a_row, a_column) = if self.packed[0] {
+                        (&a_block[(tile.start - rows.start) * steps.len()..], 1, tile.len())
+                    } else {
+                        (a.at(tile.start, steps.start), a.row_stride, a.column_stride)
+                    };
+                    let kernel = tiles[tile.len() - 1][vectors - 1];
+                    let c = into.c.wrapping_add(tile.start * into.row + panel.start);
+                    let start = match into.start {
+                        // Later steps of the sum add to what the first ones wrote.
+                        _ if steps.start > 0 => Some((c.cast_const(), into.row)),
+                        Start::Zero => None,
+                        Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
+                        Start::Destination => Some((c.cast_const(), into.row)),
+                    };
+                    // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in
+                    // place lie within the operands, as the caller vouches; packed ones have been
+                    // written whole, with zeros to fill the last vector up. The part of C is ours.
+                    unsafe {
+                        kernel(&Tile {
+                            k: steps.len(),
+                            a: a.as_ptr(),
+                            a_row,
+                            a_column,
+                            b: b.as_ptr(),
+                            b_row,
+                            c,
+                            c_row: into.row,
+                            columns: panel.len(),
+                            start,
+                        });
                     }
                 }
             }
         }
-    });
+    }
+}
+
+/// `length.div_ceil(each)`, without the division where nothing is to be divided.
+#[inline]
+fn count(length: usize, each: usize) -> usize {
+    if length <= each { 1 } else { length.div_ceil(each) }
+}
+
+/// `(index % width, index / width)`, without the division where nothing is to be divided.
+#[inline]
+fn place(index: usize, width: usize) -> (usize, usize) {
+    if width == 1 { (0, index) } else { (index % width, index / width) }
 }
 
 /// Cuts a range into pieces of this length, the last one of what remains. Nothing for an empty range.

@@ -50,6 +50,8 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) lanes: usize,
     /// The kernel for a tile of `r` rows and `v` vectors a row is `tiles[r - 1][v - 1]`.
     pub(super) tiles: &'static [[TileKernel<T>; 2]],
+    /// The rows of a block of A that fits the second cache: whole tiles of the tallest.
+    pub(super) block_rows: usize,
     /// The dot products of a vector with several.
     pub(super) dot_products: DotKernel<T>,
     /// The sides of a block that `transpose` transposes.
@@ -57,6 +59,9 @@ pub(crate) struct Kernels<T: 'static> {
     /// Transposes a block.
     pub(super) transpose: TransposeKernel<T>,
 }
+
+/// About the rows of a block of A.
+const BLOCK_ROWS: usize = 128;
 
 /// Computes a tile.
 ///
@@ -111,25 +116,13 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
     tile: &Tile<V::Element>,
     zero: V::Element,
 ) {
-    // SAFETY: the kernel's contract covers every element that is touched. Pointers are moved by
-    // `wrapping_add`, since the last move may leave the slice.
+    // SAFETY: the kernel's contract covers every element that is touched.
     unsafe {
-        let mut sums = [[V::splat(zero); VECTORS]; ROWS];
-        let (mut a, mut b) = (tile.a, tile.b);
-        for _ in 0..tile.k {
-            let mut row = [V::splat(zero); VECTORS];
-            for j in 0..VECTORS {
-                row[j] = V::load(b.add(j * V::LANES));
-            }
-            for i in 0..ROWS {
-                let factor = V::splat(*a.add(i * tile.a_row));
-                for j in 0..VECTORS {
-                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
-                }
-            }
-            a = a.wrapping_add(tile.a_column);
-            b = b.wrapping_add(tile.b_row);
-        }
+        // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
+        let sums = match tile.a_row {
+            1 => sums::<V, ROWS, VECTORS>(tile, 1, zero),
+            a_row => sums::<V, ROWS, VECTORS>(tile, a_row, zero),
+        };
         let last = tile.columns - (VECTORS - 1) * V::LANES;
         for i in 0..ROWS {
             for j in 0..VECTORS {
@@ -145,6 +138,40 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
+    }
+}
+
+/// The products of a tile's rows, `a_row` apart, with its columns.
+///
+/// # Safety
+/// See [`TileKernel`].
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
+    tile: &Tile<V::Element>,
+    a_row: usize,
+    zero: V::Element,
+) -> [[V; VECTORS]; ROWS] {
+    // SAFETY: the kernel's contract covers every element that is touched. Pointers are moved by
+    // `wrapping_add`, since the last move may leave the slice.
+    unsafe {
+        let mut sums = [[V::splat(zero); VECTORS]; ROWS];
+        let (mut a, mut b) = (tile.a, tile.b);
+        for _ in 0..tile.k {
+            let mut row = [V::splat(zero); VECTORS];
+            for j in 0..VECTORS {
+                row[j] = V::load(b.add(j * V::LANES));
+            }
+            for i in 0..ROWS {
+                let factor = V::splat(*a.add(i * a_row));
+                for j in 0..VECTORS {
+                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
+                }
+            }
+            a = a.wrapping_add(tile.a_column);
+            b = b.wrapping_add(tile.b_row);
+        }
+        sums
     }
 }
 
@@ -229,7 +256,7 @@ macro_rules! kernels {
     ($(#[$target:meta])? mod $set:ident $(#[$features:meta])?; $($rows:literal)*) => {
         $(#[$target])?
         mod $set {
-            use super::{DOTS, Kernels, Real, Tile, Transpose, Vector};
+            use super::{BLOCK_ROWS, DOTS, Kernels, Real, Tile, Transpose, Vector};
 
             pub(super) struct Of<V, W>(V, W);
 
@@ -237,6 +264,7 @@ macro_rules! kernels {
                 pub(super) const KERNELS: Kernels<T> = Kernels {
                     lanes: V::LANES,
                     tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
+                    block_rows: BLOCK_ROWS / [$($rows),*].len() * [$($rows),*].len(),
                     dot_products: dot_products::<T, V>,
                     side: W::LANES,
                     transpose: transpose::<T, W>,

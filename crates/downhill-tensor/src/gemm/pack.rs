@@ -85,13 +85,18 @@ fn transpose<T: Packed>(
     // The last block overlaps the one before, where a step is no multiple of it. One that is longer than a step
     // writes into the next one, which then is overwritten.
     let last = stride.saturating_sub(side);
-    for p in (0..steps).step_by(side) {
+    // Line by line of the source: its rows are often a power of two apart, so that only a few of their lines
+    // fit the first cache together.
+    let line = (size_of::<Line>() / size_of::<T>()).max(side);
+    for line_start in (0..steps).step_by(line) {
         for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
-            let size = [lanes.saturating_sub(i).min(side), (steps - p).min(side)];
-            let (from, to) = (from.as_ptr().wrapping_add(i * lane_stride + p), &mut to[p * stride + i..]);
-            // SAFETY: `T::kernels` answers kernels that this processor runs. The lanes and steps are those of
-            // `from`, and `to` has the whole of even the last step's last block.
-            unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
+            for p in (line_start..steps.min(line_start + line)).step_by(side) {
+                let size = [lanes.saturating_sub(i).min(side), (steps - p).min(side)];
+                let (from, to) = (from.as_ptr().wrapping_add(i * lane_stride + p), &mut to[p * stride + i..]);
+                // SAFETY: `T::kernels` answers kernels that this processor runs. The lanes and steps are those of
+                // `from`, and `to` has the whole of even the last step's last block.
+                unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
+            }
         }
     }
 }
@@ -109,6 +114,9 @@ thread_local! {
 /// memory stays with the thread for the next call.
 pub(super) fn with_scratch<T: Packed, R>(lengths: [usize; 2], f: impl FnOnce(&mut [T], &mut [T]) -> R) -> R {
     const { assert!(align_of::<T>() <= align_of::<Line>() && size_of::<T>() <= size_of::<Line>()) };
+    if lengths == [0; 2] {
+        return f(&mut [], &mut []);
+    }
     let lines = lengths.map(|length| (length * size_of::<T>()).div_ceil(size_of::<Line>()));
     SCRATCH.with(|scratch| {
         let mut buffer = scratch.take();

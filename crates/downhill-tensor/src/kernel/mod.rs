@@ -16,7 +16,7 @@ mod index;
 mod lines;
 mod matmul;
 mod patches;
-mod pieces;
+pub(crate) mod pieces;
 mod pool;
 mod rearrange;
 mod reduce;
@@ -36,6 +36,7 @@ pub use convolution::{Convolution, OnBlock};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;
+pub use pieces::for_pieces;
 pub use pool::{Pool, Span};
 pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,

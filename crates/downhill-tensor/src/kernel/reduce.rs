@@ -5,10 +5,13 @@
 //! aside and added up in their turn, so that rounding errors grow far more slowly than the number of
 //! terms.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::pieces::TASK;
 use super::tiles::{TILE, for_each};
 use super::{View, maximum, minimum};
 use crate::gemm::Store;
-use crate::{Axes, Real, Shape, vectorize};
+use crate::{Axes, Real, Shape, Threads, vectorize};
 
 /// The sum over some axes; 0 over none.
 ///
@@ -177,20 +180,23 @@ pub fn var<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, correction: usize
 }
 
 /// Whether no element is infinite or NaN.
-pub fn all_finite<T: Real>(elements: &[T]) -> bool {
-    vectorize!({
-        let mut all = true;
-        for block in elements.chunks(1024) {
+pub fn all_finite<T: Real>(elements: &[T], threads: &Threads) -> bool {
+    let all = AtomicBool::new(true);
+    threads.run(elements.len().div_ceil(TASK), |task| {
+        let own = &elements[task * TASK..elements.len().min((task + 1) * TASK)];
+        vectorize!(for block in own.chunks(1024) {
+            let mut finite = true;
             // Without a way out, so that the loop becomes vectors.
             for x in block {
-                all &= x.finite();
+                finite &= x.finite();
             }
-            if !all {
+            if !finite {
+                all.store(false, Relaxed);
                 break;
             }
-        }
-        all
-    })
+        });
+    });
+    all.into_inner()
 }
 
 #[inline(always)]
