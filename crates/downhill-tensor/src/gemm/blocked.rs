@@ -23,7 +23,7 @@ const STEPS: usize = 256;
 /// The columns of a block of B.
 const COLUMNS: usize = 512;
 
-/// A is read in place for up to so many columns of B.
+/// A is read in place for up to so many columns of B, and always if its rows are contiguous.
 const A_IN_PLACE: usize = 64;
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
 const B_IN_PLACE: usize = 16;
@@ -109,7 +109,7 @@ impl Cut {
             size: [m, k, n],
             block: [height, width],
             cells: [count(m, height), count(n, width)],
-            packed: [n > A_IN_PLACE, column_strides[1] != 1 || m > B_IN_PLACE],
+            packed: [column_strides[0] != 1 && n > A_IN_PLACE, column_strides[1] != 1 || m > B_IN_PLACE],
             together: together.min(k),
             lanes,
         }
