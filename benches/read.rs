@@ -1,65 +1,62 @@
-//! Reading CSV: `cargo bench -p downhill-benches --bench read -- FILE.csv TARGET`, the target a column of numbers. Without
-//! a file, the digits, again and again.
+//! Reading CSV and dealing out batches: `cargo bench -p downhill-benches --bench read -- FILE.csv TARGET`, the target a column
+//! of whole numbers. Prints what was done, the seconds that it took and the samples, apart by tabs, for
+//! `peers/reading.py`, which holds other libraries against it.
 
 use std::error::Error;
-use std::time::Instant;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-use downhill::data::{Bundled, Chunks, Schema, TableChunks, TableOptions};
+use downhill::data::{Chunks, Schema, TableChunks, TableOptions};
 use downhill::prelude::*;
+use downhill_benches::measure::median;
+
+/// The number of rows that batches are dealt from, at most, and of those in a batch: as in `peers/reading.py`.
+const ROWS: usize = 1 << 20;
+const BATCH: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let Some(path) = arguments.next() else { return digits() };
+    let path = arguments.next().ok_or("name a CSV file")?;
     let target = arguments.next().ok_or("name the target's column")?;
-    let bytes = std::fs::metadata(&path)?.len();
-    let report = |what: &str, start: Instant| {
-        let seconds = start.elapsed().as_secs_f64();
-        println!("{what:32} {seconds:8.2} s {:8.0} MB/s", bytes as f64 / 1e6 / seconds);
+
+    let read = || -> Result<Dataset, _> {
+        TableOptions::new().max_bytes(u64::MAX).read(&path)?.regression([&target])
     };
-    let options = || TableOptions::new().max_bytes(u64::MAX);
+    let data = read()?;
+    report("read", data.len(), || read().map(drop))?;
 
-    let start = Instant::now();
-    let schema = Schema::regression([&target]);
-    let mut chunks = TableChunks::csv(&path, options(), &schema)?;
-    report("a first pass, to fit and count", start);
-    let start = Instant::now();
-    let mut rows = 0;
-    while let Some(chunk) = Chunks::<f32>::next_chunk(&mut chunks)? {
-        rows += chunk.len();
-    }
-    report("a pass of an epoch, part by part", start);
+    report("read part by part", data.len(), || {
+        let mut chunks = TableChunks::csv(&path, TableOptions::new(), &Schema::regression([&target]))?;
+        while let Some(chunk) = Chunks::<f32>::next_chunk(&mut chunks)? {
+            black_box(chunk);
+        }
+        Ok(())
+    })?;
 
-    let start = Instant::now();
-    let table = options().read(&path)?;
-    report("the table", start);
-    let data: Dataset = table.regression([target])?;
-    report("the table as a data set", start);
-    println!("{rows} rows, {} features", data.feature_names().len());
+    let (data, _) = data.split_at(data.len().min(ROWS))?;
+    let mut epoch = Batches::new(&data, BATCH)?.shuffled(1).epoch(0);
+    let mut number = 0;
+    report("batches", data.len(), || {
+        number += 1;
+        epoch.restart(number);
+        epoch.by_ref().for_each(|batch| drop(black_box(batch)));
+        Ok(())
+    })?;
     Ok(())
 }
 
-fn digits() -> Result<(), Box<dyn Error>> {
-    const TIMES: usize = 200;
-    let table = Bundled::Digits.table()?;
-    let mut text = table.columns().collect::<Vec<_>>().join(",");
-    let columns = table.columns().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
-    let columns: Vec<Vec<&str>> = columns.into_iter().map(Iterator::collect).collect();
-    for row in 0..table.len() {
-        text += "\n";
-        text += &columns.iter().map(|column| column[row]).collect::<Vec<_>>().join(",");
-    }
-    let mut best = f64::INFINITY;
-    for _ in 0..TIMES {
+/// The median of at least a second of repeats, or of one.
+fn report(
+    what: &str,
+    samples: usize,
+    mut call: impl FnMut() -> Result<(), downhill::data::Error>,
+) -> Result<(), downhill::data::Error> {
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while times.is_empty() || begin.elapsed() < Duration::from_secs(1) {
         let start = Instant::now();
-        let data: Dataset = Table::from_reader(text.as_bytes(), "digits")?.classification("digit")?;
-        best = best.min(start.elapsed().as_secs_f64());
-        assert_eq!(data.len(), 1797);
+        call()?;
+        times.push(start.elapsed().as_secs_f64());
     }
-    println!(
-        "digits, {} bytes: {:.2} ms, {:.0} MB/s",
-        text.len(),
-        1e3 * best,
-        text.len() as f64 / 1e6 / best
-    );
+    println!("{what}\t{}\t{samples}", median(times));
     Ok(())
 }

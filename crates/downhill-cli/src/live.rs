@@ -16,6 +16,8 @@ pub(crate) struct Live {
     steps: usize,
     samples: usize,
     start: Instant,
+    /// The steps that an earlier training, which this one resumes, had done.
+    before: usize,
     drawn: Option<Instant>,
     /// How many lines the picture had that is on the terminal.
     lines: usize,
@@ -45,6 +47,7 @@ impl Live {
             steps: 0,
             samples: 0,
             start: Instant::now(),
+            before: 0,
             drawn: None,
             lines: 0,
             step: 0,
@@ -85,7 +88,8 @@ impl Live {
     /// The picture: a line for the progress, one for each curve, one for the speed.
     fn picture(&self, elapsed: f64) -> String {
         let done = self.losses.len() * self.steps + self.step;
-        let share = (done as f64 / (self.epochs * self.steps).max(1) as f64).min(1.0);
+        let all = self.epochs * self.steps;
+        let share = (done as f64 / all.max(1) as f64).min(1.0);
         let epoch = (self.losses.len() + usize::from(self.step > 0)).max(1);
         let mut text = format!("epoch {epoch}/{}  {}  {:.0} %\n", self.epochs, bar(share), 100.0 * share);
         let mut curve = |name: &str, values: &[f64], latest: Option<f64>| {
@@ -97,8 +101,10 @@ impl Live {
         curve("loss", &self.losses, running.filter(|_| self.losses.is_empty()));
         curve("validation loss", &self.judged, None);
         curve(self.score_name, &self.scores, None);
-        let speed = (done as f64 / elapsed.max(1e-9)) * self.samples as f64 / self.steps.max(1) as f64;
-        let left = elapsed / share.max(1e-9) * (1.0 - share);
+        // Steps a second, of those that this training has done itself.
+        let speed = done.saturating_sub(self.before) as f64 / elapsed.max(1e-9);
+        let left = all.saturating_sub(done) as f64 / speed.max(1e-9);
+        let speed = speed * self.samples as f64 / self.steps.max(1) as f64;
         if self.rate.is_finite() {
             let _ = write!(text, "rate {:<9}", short(self.rate));
         }
@@ -109,7 +115,8 @@ impl Live {
     /// Draws the picture over the last one.
     fn draw(&mut self) {
         let text = self.picture(self.start.elapsed().as_secs_f64());
-        let mut out = String::new();
+        // What a key has left on the line of the cursor is no reason to draw farther to the right.
+        let mut out = String::from("\r");
         if self.lines > 0 {
             let _ = write!(out, "\x1b[{}A", self.lines);
         }
@@ -118,7 +125,8 @@ impl Live {
         for line in text.lines() {
             let _ = writeln!(out, "\x1b[2K{line}");
         }
-        out += "\x1b[?7h";
+        // What a key has left below goes.
+        out += "\x1b[?7h\x1b[J";
         self.lines = text.lines().count();
         self.drawn = Some(Instant::now());
         say(&out);
@@ -134,7 +142,13 @@ fn say(text: &str) {
 impl Callback for Live {
     fn on_start(&mut self, plan: &Plan) -> Result<()> {
         (self.epochs, self.steps, self.samples) = (plan.epochs, plan.steps, plan.samples);
+        self.before = usize::try_from(plan.done).unwrap_or(usize::MAX);
         self.start = Instant::now();
+        Ok(())
+    }
+
+    fn on_resume(&mut self, history: &History) -> Result<()> {
+        history.epochs.iter().for_each(|epoch| self.take(epoch));
         Ok(())
     }
 
@@ -239,7 +253,14 @@ mod tests {
         (live.step, live.sum) = (5, 2.5);
         let picture = live.picture(1.0);
         assert!(picture.contains("loss               0.5000"), "{picture}");
-        assert!(picture.contains("50 samples/s"), "{picture}");
+        assert!(picture.contains("50 samples/s  at most 0:07 to go"), "{picture}");
+        // The steps that an earlier training has done say nothing of the speed.
+        (live.before, live.losses) = (22, vec![0.5; 2]);
+        let picture = live.picture(1.0);
+        assert!(
+            picture.starts_with("epoch 3/4") && picture.contains("30 samples/s  at most 0:05"),
+            "{picture}"
+        );
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 //! data, `task` finds out what is to be learned, `training` trains and writes the files.
 
 mod arguments;
+mod classes;
 mod command;
 mod config;
 mod error;
@@ -20,6 +21,7 @@ mod source;
 mod survey;
 mod task;
 mod tensorboard;
+mod trace_file;
 mod training;
 
 use std::process::ExitCode;

@@ -38,7 +38,7 @@ pub(crate) fn report(report: &impl Report, json: bool) -> Result<()> {
     print(&(text + "\n"))
 }
 
-/// Rows of cells in columns, the numbers to the right; the first row is the header.
+/// Rows of cells in columns; the first row is the header, the first column has names. Columns of numbers are to the right.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |row: &[String], column: usize| row.get(column).map_or("", String::as_str).to_owned();
@@ -46,7 +46,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let numeric = |column: usize| {
         let number =
             |text: String| text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-        rows.iter().skip(1).all(|row| number(cell(row, column)))
+        column > 0 && rows.iter().skip(1).all(|row| number(cell(row, column)))
     };
     let layout: Vec<(usize, bool)> = (0..columns).map(|column| (width(column), numeric(column))).collect();
     let mut text = String::new();
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let rows = [["name", "n"], ["a", "10"], ["long", "2"]].map(|row| row.map(String::from).to_vec());
-        assert_eq!(table(&rows), "  name   n\n  a     10\n  long   2\n");
+        let rows = [["name", "n"], ["2.weight", "10"], ["3", "2"]].map(|row| row.map(String::from).to_vec());
+        assert_eq!(table(&rows), "  name       n\n  2.weight  10\n  3          2\n");
     }
 }

@@ -1,6 +1,7 @@
 //! The report of a training: what it says beside the numbers, and how it is shown while they come in.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,10 +23,8 @@ pub(crate) struct About {
 
 impl About {
     pub(crate) fn new(data: &Dataset, target: &str) -> About {
-        let title = match data.name() {
-            "" => target.to_owned(),
-            name => format!("{name}: {target}"),
-        };
+        let name = Path::new(data.name()).file_name().unwrap_or_default().to_string_lossy();
+        let title = if name.is_empty() { target.to_owned() } else { format!("{name}: {target}") };
         let arguments = std::env::args().skip(1).map(quoted);
         let command = std::iter::once("downhill".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ");
         About { title, facts: Vec::new(), command }
@@ -108,6 +107,11 @@ pub(crate) fn publish(server: &Server, report: Report<'_>) -> Result<()> {
 
 impl Callback for Broadcast {
     fn on_start(&mut self, _: &Plan) -> TrainResult<()> {
+        self.publish()
+    }
+
+    fn on_resume(&mut self, history: &History) -> TrainResult<()> {
+        self.history = history.clone();
         self.publish()
     }
 

@@ -1,9 +1,15 @@
 //! How good a model is, to be printed.
 
+use downhill::prelude::{Dataset, Model};
 use downhill::train::Metrics;
-use serde::Serialize;
+use downhill::train::metrics::{Bootstrap, Interval};
+use serde::{Serialize, Serializer};
 
+use crate::error::Result;
 use crate::output::Report;
+
+/// How likely a metric is in its interval.
+pub(crate) const LEVEL: f64 = 0.95;
 
 /// Metrics on a data set.
 #[derive(Debug, Serialize)]
@@ -12,6 +18,9 @@ pub(crate) struct Scores {
     samples: usize,
     #[serde(flatten)]
     numbers: Numbers,
+    /// Where each metric is likely to be.
+    #[serde(rename = "intervals_95", serialize_with = "by_metric")]
+    intervals: Vec<Interval>,
     #[serde(skip)]
     text: String,
 }
@@ -34,8 +43,29 @@ struct Class {
 }
 
 impl Scores {
-    pub(crate) fn new(metrics: &Metrics, samples: usize, name: impl Fn(usize) -> String) -> Scores {
-        let numbers = match metrics {
+    /// The metrics of a model on data.
+    pub(crate) fn of(model: &Model, data: &Dataset) -> Result<Scores> {
+        let metrics = model.evaluate(data)?;
+        let intervals = model.evaluate_intervals(data, &bootstrap(data.len())?)?;
+        let numbers = Numbers::of(&metrics, |class| model.class_name(class));
+        Ok(Scores { samples: data.len(), numbers, intervals, text: metrics.to_string() })
+    }
+
+    /// The interval of each metric.
+    pub(crate) fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+}
+
+/// So many draws that judging them all takes no longer than a second or two; the more rows, the fewer are needed.
+fn bootstrap(rows: usize) -> Result<Bootstrap> {
+    const ROWS: usize = 20_000_000;
+    Ok(Bootstrap::new().level(LEVEL)?.draws((ROWS / rows.max(1)).clamp(200, 1000))?)
+}
+
+impl Numbers {
+    fn of(metrics: &Metrics, name: impl Fn(usize) -> String) -> Numbers {
+        match metrics {
             Metrics::Classes(confusion) => {
                 let all = 0..confusion.classes();
                 let class = |class: usize| Class {
@@ -54,13 +84,25 @@ impl Scores {
                 }
             }
             Metrics::Values(errors) => Numbers::Values { rmse: errors.rmse, mae: errors.mae, r2: errors.r2 },
-        };
-        Scores { samples, numbers, text: metrics.to_string() }
+        }
     }
+}
+
+/// Intervals by their metrics' names as the other fields have them: `"macro_f1": [0.91, 0.97]`.
+fn by_metric<S: Serializer>(intervals: &[Interval], serializer: S) -> Result<S::Ok, S::Error> {
+    let name = |metric: &str| metric.to_lowercase().replace(' ', "_").replace('²', "2");
+    serializer
+        .collect_map(intervals.iter().map(|interval| (name(interval.metric), [interval.low, interval.high])))
 }
 
 impl Report for Scores {
     fn text(&self) -> String {
-        format!("{} samples: {}\n", self.samples, self.text)
+        let interval =
+            |interval: &Interval| format!("{} {:.4} to {:.4}", interval.metric, interval.low, interval.high);
+        // Of the means over the classes the one that the text has.
+        let shown = |interval: &&Interval| !["macro precision", "macro recall"].contains(&interval.metric);
+        let intervals: Vec<String> = self.intervals.iter().filter(shown).map(interval).collect();
+        let level = 100.0 * LEVEL;
+        format!("{} samples: {}\n{level} % intervals: {}\n", self.samples, self.text, intervals.join(", "))
     }
 }

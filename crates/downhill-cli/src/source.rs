@@ -81,6 +81,7 @@ impl Source {
         let name = name.to_owned();
         Ok(match FileKind::of(path)? {
             FileKind::Table => Source::Table(table(path, opening.delimiter)?, None),
+            FileKind::Parquet => Source::Table(parquet(path)?, None),
             FileKind::Npy => {
                 let inputs = npy::open(path)?.numbers()?;
                 Source::Arrays(Parts { name, inputs, target: labels, test: None })
@@ -94,6 +95,7 @@ impl Source {
                 };
                 Source::Arrays(Parts { name, inputs, target: labels, test: None })
             }
+            FileKind::Image => unlabelled(path, opening)?,
             FileKind::Npz => {
                 let arrays = npz::read(path)?;
                 let inputs = find(&arrays, &["x", "X", "x_train", "inputs", "images", "data"])
@@ -107,7 +109,7 @@ impl Source {
                 };
                 Source::Arrays(Parts { name, inputs, target, test })
             }
-            FileKind::Downhill | FileKind::Safetensors => {
+            FileKind::Model | FileKind::Checkpoint | FileKind::Safetensors => {
                 return Err(Error::Input(format!("{name}: this is a model, not data")));
             }
         })
@@ -123,6 +125,22 @@ pub(crate) fn table(path: &Path, delimiter: Option<char>) -> Result<Table> {
     let byte =
         byte.ok_or_else(|| Error::Usage(format!("--delimiter: '{delimiter}' is not one ASCII character")))?;
     Ok(TableOptions::new().delimiter(byte).read(path)?)
+}
+
+/// Reads a table that is stored column by column.
+#[cfg(feature = "parquet")]
+pub(crate) fn parquet(path: &Path) -> Result<Table> {
+    Ok(downhill::data::parquet::read(path)?)
+}
+
+/// Says why a table that is stored column by column cannot be read.
+#[cfg(not(feature = "parquet"))]
+pub(crate) fn parquet(path: &Path) -> Result<Table> {
+    Err(Error::Input(format!(
+        "{}: this command was built without Parquet; cargo install --path crates/downhill-cli --features parquet \
+         builds one that reads it",
+        path.display()
+    )))
 }
 
 /// Reads an array from a file of one.
@@ -146,16 +164,32 @@ fn unnamed(file: &str, arrays: &Arrays, wanted: &str) -> Error {
 /// MNIST's files, or images in folders named like their classes.
 fn folder(path: &Path, opening: &Opening<'_>) -> Result<Source> {
     let is_idx = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().contains("-ubyte");
-    let mut entries = std::fs::read_dir(path).map_err(|error| Error::file(path, error))?.flatten();
-    if entries.any(|entry| is_idx(&entry)) {
+    let entries: Vec<_> =
+        std::fs::read_dir(path).map_err(|error| Error::file(path, error))?.flatten().collect();
+    if entries.iter().any(is_idx) {
         let (train, test) = idx::mnist(path)?;
         return Ok(Source::Ready(train, Some(test)));
     }
-    let mut images = ImageFolder::open(path)?.channels(if opening.colour { 3 } else { 1 })?;
-    if let Some([height, width]) = opening.size {
-        images = images.size(height, width);
+    let has_folders = entries.iter().any(|entry| entry.path().is_dir());
+    if !has_folders && ImageFolder::unlabelled(path).is_ok() {
+        return unlabelled(path, opening);
     }
-    Ok(Source::Ready(images.read()?, None))
+    Ok(Source::Ready(brought(ImageFolder::open(path)?, opening)?.read()?, None))
+}
+
+/// Images whose class nobody knows, in the order of their names.
+fn unlabelled(path: &Path, opening: &Opening<'_>) -> Result<Source> {
+    let inputs = brought(ImageFolder::unlabelled(path)?, opening)?.inputs()?;
+    Ok(Source::Arrays(Parts { name: path.display().to_string(), inputs, target: None, test: None }))
+}
+
+/// Images in the colours and the size asked for.
+fn brought(images: ImageFolder, opening: &Opening<'_>) -> Result<ImageFolder> {
+    let images = images.channels(if opening.colour { 3 } else { 1 })?;
+    Ok(match opening.size {
+        Some([height, width]) => images.size(height, width),
+        None => images,
+    })
 }
 
 fn bundled(name: &str) -> Option<Bundled> {

@@ -18,11 +18,12 @@ use crate::interrupt::Interrupt;
 use crate::live::Live;
 use crate::output::{Report, thousands};
 use crate::report::{About, Broadcast, publish};
-use crate::scores::Scores;
+use crate::scores::{LEVEL, Scores};
 use crate::serve::Server;
 use crate::survey::survey;
 use crate::task::Task;
 use crate::tensorboard::EventFile;
+use crate::trace_file::TraceFile;
 
 /// The file with what decides which model comes out, beside the model.
 pub(crate) const CONFIG: &str = "config.toml";
@@ -75,13 +76,14 @@ pub(crate) fn train(
     }
     let fit = trainer.fit(&train)?;
     let mut files = write_files(&fit, &run.output)?;
+    let scores = test.as_ref().map(|test| Scores::of(&fit.model, test)).transpose()?;
     if !run.no_report || server.is_some() {
         let trace = recorder.trace();
         let loss = loss(&train, config.loss)?;
         let hill = survey(&fit.model, &*loss, &train, &[(&config.optimizer.name, &trace)], run.threads)?;
         let mut report = about.report().model(&fit.model).history(&fit.history).trace(&trace).train(&train);
-        if let Some(test) = &test {
-            report = report.test(test);
+        if let (Some(test), Some(scores)) = (&test, &scores) {
+            report = report.test(test).intervals(scores.intervals(), LEVEL);
         }
         if let Some(hill) = &hill {
             report = report.hill(hill);
@@ -96,7 +98,6 @@ pub(crate) fn train(
             server.end();
         }
     }
-    let scores = test.as_ref().map(|test| scores(&fit.model, test)).transpose()?;
     Ok(Outcome {
         data: train.name().to_owned(),
         target,
@@ -112,11 +113,6 @@ pub(crate) fn train(
         model: fit.model,
         tested: test,
     })
-}
-
-/// The metrics of a model on data.
-pub(crate) fn scores(model: &Model, data: &Dataset) -> Result<Scores> {
-    Ok(Scores::new(&model.evaluate(data)?, data.len(), |class| model.class_name(class)))
 }
 
 /// The layers of a configuration, fitted to the data at both ends.
@@ -172,6 +168,7 @@ fn trainer(data: &Dataset, config: &Config, run: &RunArguments, recorder: &Recor
             remove(&folder)?;
         }
         let pause = Duration::from_secs(run.checkpoint_seconds.max(1));
+        trainer = trainer.callback(TraceFile::new(&folder, recorder, pause));
         trainer = trainer.checkpoints(Checkpoints::new(folder).every_epochs(0).every(pause).without_best());
     }
     if let Some(folder) = &run.tensorboard {
@@ -225,8 +222,9 @@ fn write_files(fit: &Fit, folder: &Path) -> Result<Vec<PathBuf>> {
 impl Report for Outcome {
     fn text(&self) -> String {
         let mut text = format!(
-            "{} epochs in {:.1} s, {} parameters\n",
+            "{} epoch{} in {:.1} s, {} parameters\n",
             self.epochs,
+            if self.epochs == 1 { "" } else { "s" },
             self.seconds,
             thousands(self.parameters)
         );

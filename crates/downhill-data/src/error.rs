@@ -254,6 +254,18 @@ pub enum Error {
         /// The number of targets.
         targets: usize,
     },
+    /// A sample of another size than the first one.
+    #[error("row {row} of the {part} has {found} numbers, but the first row has {expected}")]
+    Sample {
+        /// `"inputs"` or `"targets"`.
+        part: &'static str,
+        /// The row, counted from 0.
+        row: usize,
+        /// The numbers in the first row.
+        expected: usize,
+        /// The numbers in this one.
+        found: usize,
+    },
     /// Weights of rows that are not one for each.
     #[error("there are {rows} rows, but {weights} weights")]
     Weights {
@@ -363,6 +375,12 @@ pub enum Error {
         expected: usize,
         /// The shape given.
         shape: Shape,
+    },
+    /// A transform that cannot be fitted on batch after batch.
+    #[error("{transform} needs all samples at once: fit it on a data set in memory")]
+    AtOnce {
+        /// The transform.
+        transform: &'static str,
     },
     /// A feature whose numbers are too large to be scaled.
     #[error("feature {feature} cannot be scaled: its {what} is {value}")]

@@ -35,6 +35,7 @@
 mod array;
 mod augment;
 mod batches;
+mod breaks;
 #[cfg(feature = "bundled")]
 mod bundled;
 mod cells;
@@ -57,6 +58,7 @@ mod one_hot;
 pub mod parquet;
 mod prefetch;
 mod random;
+mod records;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod schema;

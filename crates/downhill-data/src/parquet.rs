@@ -14,8 +14,9 @@ use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 
-use crate::cells::{Cells, Record};
+use crate::cells::Cells;
 use crate::gzip::read_error;
+use crate::records::Record;
 use crate::table_options::check_names;
 use crate::{Error, Result, Table};
 

@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use downhill_tensor::{Real, Shape};
 
-use crate::{Batch, Error, Result, Source};
+use crate::{Batch, Encoder, Error, Result, Source};
 
 /// A source whose batches are prepared ahead by threads of their own, while the last ones are learnt from. They are the
 /// same, in the same order, whatever the number of threads.
@@ -141,5 +141,9 @@ impl<T: Real, S: Source<T> + Clone + Send + 'static> Source<T> for Prefetch<T, S
 
     fn value_names(&self) -> &[String] {
         self.source.value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        self.source.encoder()
     }
 }

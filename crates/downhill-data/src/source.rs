@@ -93,3 +93,42 @@ impl<T: Real> Source<T> for Epoch<T> {
         self.data().encoder()
     }
 }
+
+/// The same source, lent.
+impl<T: Real, S: Source<T>> Source<T> for &mut S {
+    fn sample_shape(&self) -> Shape {
+        (**self).sample_shape()
+    }
+
+    fn samples(&self) -> usize {
+        (**self).samples()
+    }
+
+    fn batches(&self) -> usize {
+        (**self).batches()
+    }
+
+    fn seek(&mut self, epoch: u64, batch: usize) -> Result<()> {
+        (**self).seek(epoch, batch)
+    }
+
+    fn next_batch(&mut self) -> Result<Option<Batch<T>>> {
+        (**self).next_batch()
+    }
+
+    fn feature_names(&self) -> &[String] {
+        (**self).feature_names()
+    }
+
+    fn class_names(&self) -> &[String] {
+        (**self).class_names()
+    }
+
+    fn value_names(&self) -> &[String] {
+        (**self).value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        (**self).encoder()
+    }
+}

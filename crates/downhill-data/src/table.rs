@@ -152,15 +152,25 @@ impl Table {
 
     /// The place of a column.
     pub(crate) fn place(&self, name: &str) -> Result<usize> {
+        self.place_beside(name, |_| false)
+    }
+
+    /// The place of a column. If it is missing, one that is `taken` for something else cannot have been meant by it.
+    pub(crate) fn place_beside(&self, name: &str, taken: impl Fn(&str) -> bool) -> Result<usize> {
         self.columns.iter().position(|column| column == name).ok_or_else(|| Error::NoColumn {
             table: self.name.clone(),
             column: name.to_owned(),
-            nearest: nearest(name, self.columns()).map(str::to_owned),
+            nearest: nearest(name, self.columns().filter(|column| !taken(column))).map(str::to_owned),
         })
     }
 
     pub(crate) fn cell(&self, row: usize, column: usize) -> &str {
         self.cells.get(self.row(row), column)
+    }
+
+    /// The bytes of a cell, with white space around them if there is any.
+    pub(crate) fn cell_bytes(&self, row: usize, column: usize) -> &[u8] {
+        self.cells.bytes(self.row(row), column)
     }
 
     fn row(&self, row: usize) -> usize {

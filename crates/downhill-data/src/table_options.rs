@@ -6,8 +6,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cells::{Cells, Record, Records};
+use crate::cells::Cells;
 use crate::gzip::{Limited, Plain, Whole, peek, plain, read_error};
+use crate::records::{Record, Records};
 use crate::{Error, Result, Table};
 
 /// How a [`Table`] is read: by default with a header line, cells separated by commas, and up to 1 GiB
@@ -105,9 +106,13 @@ impl<R: Read> Rows<R> {
     pub(crate) fn next_table(&mut self, most: usize) -> Result<Option<Table>> {
         let (name, expected) = (&self.name, self.columns.len());
         let mut cells = Cells::new(expected);
-        while cells.rows() < most
-            && let Some(record) = self.records.next().map_err(|source| read_error(name, source))?
-        {
+        while cells.rows() < most {
+            self.records.take_plain(&mut cells, most).map_err(|source| read_error(name, source))?;
+            if cells.rows() == most {
+                break;
+            }
+            let record = self.records.next().map_err(|source| read_error(name, source))?;
+            let Some(record) = record else { break };
             let (row, found) = (self.read + cells.rows() + 1, record.len());
             if found != expected {
                 return Err(Error::Ragged { table: name.clone(), row, expected, found });
@@ -130,7 +135,7 @@ impl Default for TableOptions {
 fn header(header: Option<Record<'_>>, table: &str) -> Result<Vec<String>> {
     let table = || table.to_owned();
     let header = header.ok_or_else(|| Error::NoRows { table: table() })?;
-    let names = header.cells().map_err(|_| Error::Utf8 { table: table(), row: 0 })?;
+    let names: Vec<&str> = header.cells().map_err(|_| Error::Utf8 { table: table(), row: 0 })?.collect();
     if names.iter().all(|name| name.parse::<f64>().is_ok()) {
         return Err(Error::NoHeader { table: table() });
     }

@@ -34,6 +34,12 @@ pub enum Error {
         /// What it needs.
         what: &'static str,
     },
+    /// A matrix of the size of θ, squared, for which there is no memory.
+    #[error("a matrix of {length}×{length} does not fit into memory: this optimizer is for fewer parameters")]
+    Memory {
+        /// The length of θ.
+        length: usize,
+    },
     /// The function could not be evaluated.
     #[error("the objective failed: {message}")]
     Objective {

@@ -26,16 +26,21 @@ impl Norm {
         lengths::equal("gradient", layout.len(), gradient.len())?;
         let parts = parts::trainable(layout).map(|part| &gradient[part.range()]);
         Ok(match self {
-            Norm::L1 => fold(parts, |sum, g| sum + g.abs()).iter().sum(),
-            Norm::L2 => fold(parts, |sum, g| sum + g * g).iter().sum::<f64>().sqrt(),
+            Norm::L1 => total(fold(parts, |sum, g| sum + g.abs())),
+            Norm::L2 => total(fold(parts, |sum, g| sum + g * g)).sqrt(),
             Norm::Max => fold(parts, |largest, g| max(largest, g.abs())).into_iter().fold(0.0, max),
         })
     }
 }
 
+/// The sum of all of a part.
+pub(crate) fn sum<T: Real>(part: &[T]) -> f64 {
+    total(fold([part].into_iter(), |sum, g| sum + g))
+}
+
 /// The L2 norm of all of a part.
 pub(crate) fn l2<T: Real>(part: &[T]) -> f64 {
-    fold([part].into_iter(), |sum, g| sum + g * g).iter().sum::<f64>().sqrt()
+    total(fold([part].into_iter(), |sum, g| sum + g * g)).sqrt()
 }
 
 /// The ratio of two norms, or 1 where one is 0 and it says nothing.
@@ -47,6 +52,17 @@ pub(crate) fn ratio(a: f64, b: f64) -> f64 {
 #[inline(always)]
 fn max(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() { a } else { b }
+}
+
+/// The sum of the lanes, in pairs: one after the other they would wait for each other longer than a short part takes.
+#[inline(always)]
+pub(crate) fn total(mut lanes: [f64; 16]) -> f64 {
+    for half in [8, 4, 2, 1] {
+        for place in 0..half {
+            lanes[place] += lanes[place + half];
+        }
+    }
+    lanes[0]
 }
 
 /// Folds the elements in 16 lanes that do not wait for each other, and answers the lanes.
@@ -101,7 +117,7 @@ impl Blocks {
     }
 
     pub(crate) fn norm(&self) -> f64 {
-        self.lanes.iter().sum::<f64>().sqrt()
+        total(self.lanes).sqrt()
     }
 }
 

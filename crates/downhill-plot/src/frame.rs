@@ -36,7 +36,12 @@ impl Frame<'_> {
     /// The vertical places of the plot's ends, the lower one first.
     pub(crate) fn height(&self) -> [f64; 2] {
         let rows = self.entries().last().map_or(0, |(_, [_, row])| row as usize + 1);
-        let label = if self.labels[1].is_empty() { 0.0 } else { 16.0 };
+        let label = match (self.labels[1].is_empty(), rows) {
+            (true, _) => 0.0,
+            (false, 0) => 16.0,
+            // Below a key it needs more room to be told from it.
+            (false, _) => 22.0,
+        };
         [self.size[1] - BOTTOM, 34.0 + 18.0 * rows as f64 + label]
     }
 

@@ -48,10 +48,12 @@ mod recorder;
 mod report;
 mod scale;
 mod svg;
+mod trace;
 
 pub use chart::{Bars, HeatMap, Image, ImageGrid, LineChart, Scatter, sparkline};
 pub use drawing::Drawing;
 pub use error::{Error, Result};
 pub use hill::{Descent, Hill, Plane, PlaneKind, Survey};
-pub use recorder::{PartTrace, PathPoint, Recorder, Trace, Watched};
+pub use recorder::{Recorder, Watched};
 pub use report::Report;
+pub use trace::{PartTrace, PathPoint, Trace};

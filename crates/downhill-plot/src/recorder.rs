@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use downhill::optim::{Objective, Optimizer, Result, StateVisitor};
 use downhill::tensor::{Layout, Real};
 
+use crate::trace::{PathPoint, Trace, keep_every_second};
+
 /// Records a training: the path that θ takes, the norm of each part of θ and of its gradient, and the rate.
 ///
 /// It looks on from inside the optimizer, which sees all of this at every step and needs no more from the training
@@ -34,6 +36,8 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Recording {
     trace: Trace,
+    /// Whether the parameters have been seen.
+    begun: bool,
     steps: u64,
     norms: Pace,
     path: Pace,
@@ -48,78 +52,30 @@ struct Pace {
     most: usize,
 }
 
-/// What a [`Recorder`] has recorded.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Trace {
-    /// The steps that norms and rates are of, the first being 1.
-    steps: Vec<u64>,
-    rates: Vec<f64>,
-    parts: Vec<PartTrace>,
-    path: Vec<PathPoint>,
-    /// θ after the last step, and its number.
-    last: PathPoint,
-}
-
-/// One part of θ over time.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PartTrace {
-    /// Its name: `0.weight`.
-    pub name: String,
-    /// Whether it has two axes or more: a matrix of weights rather than a vector of biases.
-    pub is_matrix: bool,
-    /// Its Euclidean norm before each step of [`Trace::steps`].
-    pub weights: Vec<f64>,
-    /// The Euclidean norm of its gradient at each of them; NaN where the optimizer evaluates the function itself.
-    pub gradients: Vec<f64>,
-}
-
-/// A point of the path that θ took.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PathPoint {
-    /// How many steps led to it.
-    pub step: u64,
-    /// θ there.
-    pub theta: Vec<f32>,
-}
-
-impl Trace {
-    /// The steps that the norms and the rates are of, from 1.
-    pub fn steps(&self) -> &[u64] {
-        &self.steps
-    }
-
-    /// The learning rate at each of [`steps`](Trace::steps).
-    pub fn rates(&self) -> &[f64] {
-        &self.rates
-    }
-
-    /// The parts of θ.
-    pub fn parts(&self) -> &[PartTrace] {
-        &self.parts
-    }
-
-    /// The path that θ took, from its start to its end.
-    pub fn path(&self) -> impl ExactSizeIterator<Item = &PathPoint> + Clone {
-        let past = self.path.last().is_none_or(|point| point.step < self.last.step) && self.last.step > 0;
-        let (count, last) = (self.path.len(), &self.last);
-        (0..count + usize::from(past)).map(move |i| self.path.get(i).unwrap_or(last))
-    }
-}
-
 impl Recorder {
-    /// A recorder that keeps at most 256 points of the path, or fewer if θ is so long that they would be more than 32
+    /// A recorder that keeps at most 256 points of the path, or fewer if θ is so long that they would be more than 16
     /// MB, and at most 512 of the norms.
     pub fn new() -> Recorder {
         let (norms, path) = (Pace { every: 1, most: 512 }, Pace { every: 1, most: 256 });
-        let recording = Recording { trace: Trace::default(), steps: 0, norms, path, numbers: 8 << 20 };
+        let recording =
+            Recording { trace: Trace::default(), begun: false, steps: 0, norms, path, numbers: 4 << 20 };
         Recorder { shared: Arc::new(Mutex::new(recording)) }
     }
 
     /// The same optimizer, looked on at.
     pub fn watch<O>(&self, optimizer: O) -> Watched<O> {
         Watched { optimizer, recorder: self.clone(), halfway: false }
+    }
+
+    /// Goes on with what was recorded of the first `step` steps of a training that is resumed. What the trace has of
+    /// later ones is forgotten: they will be taken again.
+    pub fn resume(&self, mut trace: Trace, step: u64) {
+        trace.cut(step);
+        let mut recording = self.lock();
+        (recording.steps, recording.begun) = (step, false);
+        recording.norms.every = trace.norms_every();
+        recording.path.every = trace.path_every();
+        recording.trace = trace;
     }
 
     /// What has been recorded so far.
@@ -154,17 +110,16 @@ impl Pace {
 impl Recording {
     /// Looks at a step that is about to be taken.
     fn before<T: Real>(&mut self, theta: &[T], gradient: Option<&[T]>, layout: &Layout, rate: f64) {
-        let Recording { trace, steps, norms, path, numbers } = self;
+        let Recording { trace, begun, steps, norms, path, numbers } = self;
         if theta.len() != layout.len() || gradient.is_some_and(|gradient| gradient.len() != theta.len()) {
             return; // the optimizer will say so
         }
-        if *steps == 0 {
+        if !*begun {
+            *begun = true;
             path.most = (*numbers / theta.len().max(1)).clamp(2, path.most);
-            let part = |part: &downhill::tensor::Part| {
-                let is_matrix = part.shape.len() >= 2;
-                PartTrace { name: part.name.clone(), is_matrix, ..PartTrace::default() }
-            };
-            trace.parts = layout.parts().iter().map(part).collect();
+            if !trace.is_of(layout) {
+                *trace = Trace::of(layout);
+            }
         }
         if path.wants(*steps) {
             trace
@@ -203,14 +158,6 @@ impl Recording {
 
 fn norm<T: Real>(numbers: &[T]) -> f64 {
     numbers.iter().map(|x| x.as_f64() * x.as_f64()).sum::<f64>().sqrt()
-}
-
-fn keep_every_second<T>(list: &mut Vec<T>) {
-    let mut place = 0;
-    list.retain(|_| {
-        place += 1;
-        place % 2 == 1
-    });
 }
 
 /// An optimizer that a [`Recorder`] looks on at.
@@ -308,6 +255,38 @@ mod tests {
                 .all(|(&step, &norm)| norm == f64::hypot((step - 1) as f64, 3.0))
         );
         assert!(part.gradients.iter().all(|&norm| norm == 1.0));
+    }
+
+    /// A recording that is kept as arrays, and gone on with, is that of a training without the break.
+    #[test]
+    fn going_on_makes_the_same_trace() {
+        let train = |recorder: &Recorder, theta: &mut [f64], steps: u64| {
+            let mut optimizer = recorder.watch(GradientDescent::new(0.01).unwrap());
+            for _ in 0..steps {
+                let mut gradient = [theta[0], 2.0 * theta[1]];
+                optimizer.step(theta, &mut gradient, &Layout::flat(2)).unwrap();
+            }
+        };
+        for (before, after) in [(1, 1), (3, 0), (200, 100), (256, 1), (700, 1000), (1024, 512), (3000, 5)] {
+            let (whole, first, second) = (Recorder::new(), Recorder::new(), Recorder::new());
+            train(&whole, &mut [1.0, -3.0], before + after);
+            let mut theta = [1.0, -3.0];
+            train(&first, &mut theta, before);
+            let kept = Trace::from_arrays(&first.trace().to_arrays().unwrap()).unwrap();
+            // What came after the checkpoint that is gone on from is cut off.
+            train(&first, &mut theta.clone(), 100);
+            let path = |trace: &Trace| trace.path().cloned().collect::<Vec<_>>();
+            for (is_exact, trace) in [(true, kept), (false, first.trace())] {
+                second.resume(trace, before);
+                train(&second, &mut theta.clone(), after);
+                let (found, expected) = (second.trace(), whole.trace());
+                if is_exact {
+                    assert_eq!(found, expected, "{before} and {after}");
+                }
+                assert_eq!(found.path().last(), expected.path().last(), "{before} and {after}");
+                assert!(found.steps().is_sorted() && path(&found).is_sorted_by_key(|point| point.step));
+            }
+        }
     }
 
     #[test]

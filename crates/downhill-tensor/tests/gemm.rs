@@ -127,6 +127,22 @@ proptest! {
 }
 
 #[test]
+fn a_sum_of_nothing_is_what_it_starts_from() {
+    // Of several blocks of rows, of columns, of both.
+    for sizes in [[127, 0, 65], [300, 0, 2], [2, 0, 3000], [700, 0, 700], [1, 0, 1]] {
+        for added in ADDED {
+            let case = Case { sizes, transposed: [false; 2], added, seed: 3 };
+            case.agrees_exactly::<f32>();
+            case.agrees_exactly::<f64>();
+            for threads in pools() {
+                let expected = case.compute(1.0, &Threads::single(), gemm_generic::<f32>);
+                assert_eq!(case.compute(1.0, threads, gemm::<f32>), expected, "{case:?} on {threads:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn threads_take_any_shape() {
     for sizes in [[8, 9_000, 8], [1, 9_000, 100], [9_000, 2, 40], [40, 2, 9_000], [300, 1_000, 4]] {
         let case = Case { sizes, transposed: [false; 2], added: Added::Destination, seed: 7 };

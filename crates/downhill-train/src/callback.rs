@@ -45,6 +45,15 @@ pub trait Callback: Send {
         Ok(())
     }
 
+    /// Training begins where another was cut off, after `history`: told after [`on_start`](Callback::on_start).
+    ///
+    /// # Errors
+    /// An error ends the training.
+    fn on_resume(&mut self, history: &History) -> Result<()> {
+        let _ = history;
+        Ok(())
+    }
+
     /// A step is done.
     ///
     /// # Errors

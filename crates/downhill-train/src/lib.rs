@@ -51,7 +51,7 @@ mod transforms;
 mod validation;
 
 pub use callback::{Callback, Plan, StepRecord};
-pub use checkpoint::Checkpoints;
+pub use checkpoint::{Checkpoint, Checkpoints};
 pub use cross_validation::{CrossValidation, Fold, Summary, cross_validate};
 pub use diagnostics::{Diagnosis, Diagnostics, PartDiagnosis, Spread};
 pub use early_stopping::EarlyStopping;

@@ -49,6 +49,9 @@ impl<T: Scalar> Run<T> {
         };
         for callback in &mut self.callbacks {
             callback.on_start(&plan)?;
+            if plan.done > 0 {
+                callback.on_resume(&self.course.history)?;
+            }
         }
         let mut stopped = false;
         while !stopped && !self.course.ended && self.course.epochs() < self.epochs {

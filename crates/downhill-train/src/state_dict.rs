@@ -1,5 +1,17 @@
 //! Parameters and buffers in the files of others: PyTorch's state dicts, with its names and layouts.
 //!
+//! A network of the same layers in the same places, `nn.Sequential` for [`Sequential`](downhill_nn::Sequential), takes what is
+//! written here:
+//!
+//! ```python
+//! from safetensors.torch import load_file, save_file
+//! model.load_state_dict(load_file("model.safetensors"), strict=True)
+//! save_file(model.state_dict(), "back.safetensors")  # and this is for `load`
+//! ```
+//!
+//! A model's transforms are no parameters and stay behind. The example `pytorch` does this for networks of linear,
+//! convolutional, normalising and recurrent layers, and compares what both answer.
+//!
 //! ```
 //! use downhill_nn::{Activation, Linear, Network, Params, Sequential};
 //! use downhill_train::state_dict;

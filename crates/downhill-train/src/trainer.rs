@@ -294,18 +294,15 @@ impl<T: Scalar> Trainer<T> {
     }
 
     /// Trains on a source of batches, which need not be in memory, and says how large a batch is. A validation set is one
-    /// in memory.
+    /// in memory. To fit transforms, the source is gone through before, once or twice for each.
     ///
     /// # Errors
-    /// As [`fit`](Trainer::fit); [`Error::Needs`] for a transform that has to be fitted, or a fraction for validation.
-    pub fn fit_source(mut self, source: impl Source<T>) -> Result<Fit<T>> {
+    /// As [`fit`](Trainer::fit); of transforms, as [`Transform::fit_source`]; [`Error::Needs`] for a fraction for validation.
+    pub fn fit_source(mut self, mut source: impl Source<T>) -> Result<Fit<T>> {
         let mut held = std::mem::take(&mut self.validation).apart()?;
         let held_target = held.as_ref().map(|set| set.target().clone());
-        let unseen = |steps: &[Step], shape| {
-            steps.iter().map(|step| step.unseen::<T>(shape)).collect::<Result<Vec<_>>>()
-        };
-        let inputs = unseen(&self.transforms, source.sample_shape())?;
-        let targets = unseen(&self.target_transforms, [1].into())?;
+        let (inputs, targets) =
+            transforms::of_source(&self.transforms, &self.target_transforms, &mut source)?;
         for transform in &inputs {
             held = held.map(|set| set.transform_inputs(transform)).transpose()?;
         }

@@ -4,7 +4,7 @@ use downhill_data::{Batch, Dataset, Encoder, Fitted, Source, Transform};
 use downhill_nn::autodiff::tensor::Target;
 use downhill_nn::autodiff::{Real, Shape, Tensor};
 
-use crate::{Error, Result};
+use crate::Result;
 
 /// One of a trainer's transforms.
 #[derive(Debug, Clone)]
@@ -21,17 +21,30 @@ impl Step {
             Step::Fitted(fitted) => Ok(fitted.clone()),
         }
     }
+}
 
-    /// The transform to apply to a source's batches, of which none has been seen yet.
-    pub(crate) fn unseen<T: Real>(&self, sample: Shape) -> Result<Fitted> {
-        self.fit(&Tensor::<T>::zeros(sample.prepend(0)?)).map_err(|error| match error {
-            Error::Data(downhill_data::Error::Empty { .. }) => {
-                let needs = "a data set in memory: fit it before and give it to `fitted_transform`";
-                Error::Needs { what: "fitting a transform", needs }
-            }
-            other => other,
-        })
+/// Fits transforms of a source's inputs and of its values to learn on it, one after the other.
+pub(crate) fn of_source<T: Real>(
+    inputs: &[Step],
+    targets: &[Step],
+    source: &mut impl Source<T>,
+) -> Result<(Vec<Fitted>, Vec<Fitted>)> {
+    let mut so_far = Transformed { source, inputs: Vec::new(), targets: Vec::new() };
+    for step in inputs {
+        let fitted = match step {
+            Step::New(transform) => transform.fit_source(&mut so_far)?,
+            Step::Fitted(fitted) => fitted.clone(),
+        };
+        so_far.inputs.push(fitted);
     }
+    for step in targets {
+        let fitted = match step {
+            Step::New(transform) => transform.fit_source_targets(&mut so_far)?,
+            Step::Fitted(fitted) => fitted.clone(),
+        };
+        so_far.targets.push(fitted);
+    }
+    Ok((so_far.inputs, so_far.targets))
 }
 
 /// Fits transforms of the inputs on `train`, one after the other, and applies them to both sets.

@@ -36,9 +36,19 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Linear<F> {
             z.as_mut_slice().copy_from_slice(y.as_slice());
             cx.save(z);
         }
-        vectorize!(for y in y.as_mut_slice() {
-            *y = self.activation.value(*y);
-        });
+        kernel::for_pieces(
+            cx.threads(),
+            [y.as_mut_slice()],
+            #[inline(always)]
+            |_, [y]| {
+                vectorize!({
+                    let activation = self.activation;
+                    for y in y {
+                        *y = activation.value(*y);
+                    }
+                });
+            },
+        );
         Ok(y)
     }
 
@@ -49,7 +59,7 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Linear<F> {
         let y = at.output().as_slice();
         let z = if F::NEEDS_INPUT { at.saved(0).as_slice() } else { y };
         let mut delta = sink.workspace().take(at.output().shape());
-        put_slopes(self.activation, delta.as_mut_slice(), Store::Write, at.cotangent(), z, y);
+        put_slopes(self.activation, (Store::Write, delta.as_mut_slice()), at.cotangent(), z, y, at.threads());
         pull_back(delta.as_slice(), at, sink);
         sink.workspace().give(delta);
     }

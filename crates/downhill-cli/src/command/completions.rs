@@ -1,10 +1,17 @@
 //! `downhill completions`.
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
 
-use crate::arguments::{Arguments, CompletionsArguments};
+use crate::arguments::Arguments;
 use crate::error::Result;
 use crate::output::print;
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
 
 pub(super) fn run(arguments: &CompletionsArguments) -> Result<()> {
     let mut script = Vec::new();

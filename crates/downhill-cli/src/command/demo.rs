@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use clap::Args;
 use downhill::prelude::{Dataset, Model};
 
-use crate::arguments::{DemoArguments, ReadingArguments};
+use crate::arguments::{ReadingArguments, RunArguments};
 use crate::config::Config;
 use crate::error::{INTERRUPTED, Result};
 use crate::interrupt::Interrupt;
@@ -14,9 +15,23 @@ use crate::source::{Opening, Source};
 use crate::task::Task;
 use crate::training;
 
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    #[command(flatten)]
+    run: RunArguments,
+
+    /// The seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
 pub(super) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
     let config =
         Config { seed: arguments.seed, ..Config::from_toml(include_str!("demo.toml"), "demo.toml")? };
+    if arguments.run.print_config {
+        print(&config.to_toml()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let task = Task::new(
         Source::open("digits", &Opening::default())?,
         &ReadingArguments::default(),

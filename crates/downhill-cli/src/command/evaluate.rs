@@ -1,26 +1,48 @@
 //! `downhill evaluate`.
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use downhill::prelude::{Dataset, Model};
 
 use super::predict::shaped;
-use crate::arguments::EvaluateArguments;
+use crate::classes::numbered_as;
 use crate::error::{Error, Result};
 use crate::output;
+use crate::scores::Scores;
 use crate::source::{Opening, Source};
-use crate::training::scores;
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArguments {
+    /// The model
+    #[arg(value_hint = ValueHint::FilePath)]
+    model: PathBuf,
+
+    /// The data, with their truth
+    #[arg(value_hint = ValueHint::AnyPath)]
+    data: String,
+
+    /// The file with the labels or values, where DATA is an array
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    labels: Option<PathBuf>,
+
+    /// The character between cells [default: a comma, a tab for .tsv]
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+}
 
 pub(super) fn run(arguments: &EvaluateArguments, json: bool) -> Result<()> {
     let model: Model = Model::load(&arguments.model)?;
     let (delimiter, labels) = (arguments.delimiter, arguments.labels.as_deref());
     let opening = Opening { delimiter, labels, ..Opening::default() }.for_model(&model);
     let source = Source::open(&arguments.data, &opening)?;
-    output::report(&scores(&model, &data(&model, source)?)?, json)
+    output::report(&Scores::of(&model, &data(&model, source)?)?, json)
 }
 
 /// The data as the model was given its own; of a set with a test part, that part.
 fn data(model: &Model, source: Source) -> Result<Dataset> {
     match source {
-        Source::Ready(data, test) => Ok(test.unwrap_or(data)),
+        Source::Ready(data, test) => numbered_as(test.unwrap_or(data), model.class_names()),
         Source::Table(table, bundled) => {
             let table = match bundled {
                 Some((_, split)) => table.select(&split.test)?,

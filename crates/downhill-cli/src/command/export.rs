@@ -2,14 +2,39 @@
 
 use std::path::PathBuf;
 
+use clap::{Args, ValueEnum, ValueHint};
 use downhill::data::{npz, safetensors};
 use downhill::prelude::Model;
 use downhill::train::state_dict;
 use serde::Serialize;
 
-use crate::arguments::{ExportArguments, ExportFormat};
 use crate::error::Result;
 use crate::output::{self, Report, thousands};
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The model
+    #[arg(value_hint = ValueHint::FilePath)]
+    model: PathBuf,
+
+    /// The format
+    #[arg(long, value_enum, default_value_t)]
+    to: ExportFormat,
+
+    /// The file to write [default: the model's name with the format's ending]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+}
+
+/// A format that others read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Hugging Face's, with PyTorch's names and layouts
+    #[default]
+    Safetensors,
+    /// NumPy's
+    Npz,
+}
 
 /// What was written.
 #[derive(Serialize)]

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::{Args, ValueHint};
 use downhill::prelude::*;
 use downhill_plot::{Recorder, Trace};
 use serde::Serialize;
 
-use crate::arguments::HillArguments;
+use crate::arguments::{ReadingArguments, TrainingArguments};
 use crate::config::{Config, OptimizerConfig, ScheduleConfig};
 use crate::error::{Error, Result};
 use crate::output::{self, number, table};
@@ -15,6 +16,38 @@ use crate::source::Source;
 use crate::survey::survey;
 use crate::task::{Cut, Task};
 use crate::training::{layers, loss, scaled};
+
+#[derive(Debug, Args)]
+pub(crate) struct HillArguments {
+    /// What to learn from, as for train
+    #[arg(value_name = "DATA", value_hint = ValueHint::AnyPath)]
+    data: String,
+
+    #[command(flatten)]
+    reading: ReadingArguments,
+
+    #[command(flatten)]
+    training: TrainingArguments,
+
+    /// The methods: gradient-descent (all samples at each step), sgd, momentum, or any of train's optimizers
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Running",
+        default_value = "gradient-descent,sgd,momentum"
+    )]
+    descents: Vec<String>,
+
+    /// Threads to compute on; 0 for as many as there are
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Running")]
+    threads: usize,
+
+    /// The page to write
+    #[arg(short, long, value_name = "FILE", default_value = "hill.html", value_hint = ValueHint::FilePath,
+          help_heading = "Running")]
+    output: PathBuf,
+}
 
 /// Descents side by side.
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! The commands.
+//! The commands, each with its arguments.
 
 mod completions;
 mod demo;
@@ -12,6 +12,16 @@ mod summary;
 mod train;
 
 use std::process::ExitCode;
+
+pub(crate) use completions::CompletionsArguments;
+pub(crate) use demo::DemoArguments;
+pub(crate) use evaluate::EvaluateArguments;
+pub(crate) use export::ExportArguments;
+pub(crate) use hill::HillArguments;
+pub(crate) use inspect::InspectArguments;
+pub(crate) use predict::PredictArguments;
+pub(crate) use summary::SummaryArguments;
+pub(crate) use train::TrainArguments;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::Result;

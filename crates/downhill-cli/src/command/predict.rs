@@ -1,15 +1,39 @@
 //! `downhill predict`.
 
 use std::io::{self, BufWriter};
+use std::path::PathBuf;
 
+use clap::{Args, ValueHint};
 use downhill::prelude::{Model, Tensor};
 use downhill::train::Predictions;
 use serde_json::{Map, Value, json};
 
-use crate::arguments::PredictArguments;
 use crate::error::{Error, Result};
 use crate::output::{print, written};
 use crate::source::{Opening, Parts, Source};
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArguments {
+    /// The model
+    #[arg(value_hint = ValueHint::FilePath)]
+    model: PathBuf,
+
+    /// The data, with the columns that the model was trained on
+    #[arg(value_hint = ValueHint::AnyPath)]
+    data: String,
+
+    /// Write to this file instead of to the terminal
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Add the probability of each class
+    #[arg(long)]
+    proba: bool,
+
+    /// The character between cells [default: a comma, a tab for .tsv]
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+}
 
 pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<()> {
     let model: Model = Model::load(&arguments.model)?;

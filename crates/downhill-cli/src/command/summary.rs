@@ -1,12 +1,21 @@
 //! `downhill summary`.
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use downhill::nn::Summary;
 use downhill::prelude::Model;
 use serde::Serialize;
 
-use crate::arguments::SummaryArguments;
 use crate::error::Result;
 use crate::output::{self, Report};
+
+#[derive(Debug, Args)]
+pub(crate) struct SummaryArguments {
+    /// The model
+    #[arg(value_hint = ValueHint::FilePath)]
+    model: PathBuf,
+}
 
 /// A model's layers.
 #[derive(Serialize)]

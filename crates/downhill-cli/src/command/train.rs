@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::arguments::TrainArguments;
+use clap::{Args, ValueHint};
+
+use crate::arguments::{ReadingArguments, RunArguments, TrainingArguments};
 use crate::config::Config;
 use crate::error::{INTERRUPTED, Result};
 use crate::interrupt::Interrupt;
@@ -10,6 +12,27 @@ use crate::output::{print, report, thousands};
 use crate::source::{Opening, Source};
 use crate::task::Task;
 use crate::training::{self, CONFIG};
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// What to learn from: a table (.csv, .tsv, also .gz; .parquet), an array (.npy, .npz, IDX), a folder with MNIST's files or
+    /// with a folder of images for each class, or one of iris, wine, breast_cancer, digits, diabetes
+    #[arg(value_name = "DATA", value_hint = ValueHint::AnyPath)]
+    data: String,
+
+    #[command(flatten)]
+    reading: ReadingArguments,
+
+    #[command(flatten)]
+    training: TrainingArguments,
+
+    /// Test on this file instead of on a part of DATA
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Data")]
+    test: Option<String>,
+
+    #[command(flatten)]
+    run: RunArguments,
+}
 
 pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
     let TrainArguments { data, reading, test, run, training } = arguments;

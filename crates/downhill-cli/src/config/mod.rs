@@ -194,9 +194,32 @@ mod tests {
     fn what_is_written_is_read() {
         let mut config = Config { input: vec![1, 8, 8], loss: LossConfig::Huber(1.5), ..Config::default() };
         config.layers.push(LayerConfig::Residual(vec![LayerConfig::Linear(8), LayerConfig::LeakyRelu(0.1)]));
-        config.optimizer.weight_decay = Some(0.01);
+        config.optimizer = toml::from_str(
+            "name = \"sgd\"\nweight_decay = 0.01\nsam = 0.05\nlookahead = { steps = 6 }\n\
+             groups = [{ parts = \"0.*\", frozen = true }, { parts = \"*.bias\", rate = 2.0, weight_decay = 0.0 }]",
+        )
+        .unwrap();
+        config.schedule = toml::from_str("name = \"multi-step\"\nmilestones = [0.1, 0.2]").unwrap();
         let text = config.to_toml().unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config, "{text}");
+    }
+
+    #[test]
+    fn what_the_documentation_shows_is_read() {
+        let text = include_str!("../../../../docs/config.md");
+        let examples: Vec<&str> =
+            text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), 4);
+        for example in &examples {
+            Config::from_toml(example, "config.md")
+                .unwrap()
+                .check()
+                .unwrap_or_else(|error| panic!("{error}"));
+        }
+        assert_eq!(Config::from_toml(examples[0], "config.md").unwrap(), Config::default());
+        for name in SCHEDULES.iter().chain(OPTIMIZERS).chain(&ACTIVATIONS) {
+            assert!(text.contains(name), "{name}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use downhill::nn::autodiff::Real;
 use downhill::optim::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, GradientDescent, Lamb, Lars, Lion, Muon,
-    NAdam, Optimizer, RAdam, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Adan, Asgd, GradientDescent, Group, Lamb, Lars, Lion,
+    Muon, NAdam, Optimizer, RAdam, RmsProp, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +28,74 @@ pub(crate) struct OptimizerConfig {
     /// Keeps a mean over the steps' θ with this memory.
     #[serde(default)]
     pub(crate) ema: Option<f64>,
+    /// Steps along the gradient of the point this far uphill: sharpness-aware minimisation.
+    #[serde(default)]
+    pub(crate) sam: Option<f64>,
+    /// Comes back part of the way every few steps.
+    #[serde(default)]
+    pub(crate) lookahead: Option<LookaheadConfig>,
+    /// Settings of some parts of θ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) groups: Vec<GroupConfig>,
+}
+
+/// How far it goes ahead, and how much of the way remains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LookaheadConfig {
+    steps: u64,
+    share: f64,
+}
+
+impl Default for LookaheadConfig {
+    fn default() -> LookaheadConfig {
+        LookaheadConfig { steps: 5, share: 0.5 }
+    }
+}
+
+/// How some parts of θ differ from the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupConfig {
+    /// The names of the parts: `"0.weight"`, or a pattern such as `"0.*"`.
+    parts: String,
+    /// The factor on the rate of learning.
+    #[serde(default)]
+    rate: Option<f64>,
+    /// The factor on the weight decay.
+    #[serde(default)]
+    weight_decay: Option<f64>,
+    /// Whether they stay as they are.
+    #[serde(default)]
+    frozen: bool,
+}
+
+impl GroupConfig {
+    fn build(&self) -> Result<Group> {
+        let mut group = Group::new();
+        if let Some(factor) = self.rate {
+            group = group.rate(factor)?;
+        }
+        if let Some(factor) = self.weight_decay {
+            group = group.decay(factor)?;
+        }
+        Ok(if self.frozen { group.frozen() } else { group })
+    }
 }
 
 impl Default for OptimizerConfig {
     fn default() -> OptimizerConfig {
-        let name = "adam".to_owned();
-        OptimizerConfig { name, rate: None, momentum: None, weight_decay: None, clip_norm: None, ema: None }
+        OptimizerConfig {
+            name: "adam".into(),
+            rate: None,
+            momentum: None,
+            weight_decay: None,
+            clip_norm: None,
+            ema: None,
+            sam: None,
+            lookahead: None,
+            groups: Vec::new(),
+        }
     }
 }
 
@@ -113,8 +175,17 @@ impl OptimizerConfig {
                 .set_momentum(momentum)
                 .map_err(|error| Error::Input(format!("optimizer {}: {error}", self.name)))?;
         }
+        for group in &self.groups {
+            optimizer = Box::new(optimizer.group(&group.parts, group.build()?));
+        }
         if let Some(norm) = self.clip_norm {
             optimizer = Box::new(optimizer.clip_norm(norm)?);
+        }
+        if let Some(radius) = self.sam {
+            optimizer = Box::new(optimizer.sam(radius)?);
+        }
+        if let Some(LookaheadConfig { steps, share }) = self.lookahead {
+            optimizer = Box::new(optimizer.lookahead(steps, share)?);
         }
         if let Some(decay) = self.ema {
             optimizer = Box::new(optimizer.ema(decay)?);
@@ -143,6 +214,18 @@ mod tests {
             (OptimizerConfig { rate: Some(-1.0), ..config("adam") }, "rate must be"),
             (OptimizerConfig { momentum: Some(0.9), ..config("adagrad") }, "no momentum"),
             (OptimizerConfig { weight_decay: Some(0.1), ..config("rprop") }, "no weight decay"),
+            (OptimizerConfig { sam: Some(-1.0), ..config("sgd") }, "radius must be"),
+            (
+                OptimizerConfig {
+                    lookahead: Some(LookaheadConfig { steps: 0, share: 0.5 }),
+                    ..config("sgd")
+                },
+                "steps must be",
+            ),
+            (
+                toml::from_str("name = \"sgd\"\ngroups = [{ parts = \"0.*\", rate = -1 }]").unwrap(),
+                "rate must be",
+            ),
         ] {
             let error = config.build::<f32>().map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

@@ -1,7 +1,8 @@
 //! Schedules by name.
 
 use downhill::optim::schedule::{
-    Cosine, Exponential, InverseSqrt, Linear, OneCycle, Polynomial, Schedule, Step,
+    Cosine, Cyclic, Exponential, InverseSqrt, Linear, MultiStep, OneCycle, Polynomial, Schedule, Step,
+    WarmRestarts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,25 +17,78 @@ pub(crate) struct ScheduleConfig {
     /// The share of the steps in which the rate rises from 0.
     #[serde(default)]
     pub(crate) warmup: f64,
-    /// The part of the rate that is left at the end, or after each fall of `step`.
+    /// The part of the rate that is left at the end, after each fall, or before each restart.
     #[serde(default)]
     pub(crate) factor: Option<f64>,
-    /// The share of the steps between two falls of `step`.
+    /// The share of the steps between two falls of `step`, of the first wave of `warm-restarts`, of a cycle of `cyclic`.
     #[serde(default)]
     pub(crate) every: Option<f64>,
+    /// The shares of the steps after which `multi-step` falls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) milestones: Vec<f64>,
+    /// How many times as long each wave of `warm-restarts` is as the one before.
+    #[serde(default)]
+    pub(crate) times: Option<u64>,
+    /// How many times the rate `cyclic` rises to.
+    #[serde(default)]
+    pub(crate) peak: Option<f64>,
 }
 
 /// The names of the schedules.
-pub(crate) const SCHEDULES: &[&str] =
-    &["constant", "cosine", "linear", "one-cycle", "exponential", "step", "polynomial", "inverse-sqrt"];
+pub(crate) const SCHEDULES: &[&str] = &[
+    "constant",
+    "cosine",
+    "linear",
+    "one-cycle",
+    "exponential",
+    "step",
+    "multi-step",
+    "polynomial",
+    "inverse-sqrt",
+    "warm-restarts",
+    "cyclic",
+];
 
 impl Default for ScheduleConfig {
     fn default() -> ScheduleConfig {
-        ScheduleConfig { name: "constant".into(), warmup: 0.0, factor: None, every: None }
+        ScheduleConfig {
+            name: "constant".into(),
+            warmup: 0.0,
+            factor: None,
+            every: None,
+            milestones: Vec::new(),
+            times: None,
+            peak: None,
+        }
     }
 }
 
 impl ScheduleConfig {
+    /// What can be set of it, beside the warmup.
+    fn settings(&self) -> &'static [&'static str] {
+        match self.name.as_str() {
+            "cosine" | "linear" | "exponential" => &["factor"],
+            "step" => &["factor", "every"],
+            "multi-step" => &["factor", "milestones"],
+            "warm-restarts" => &["factor", "every", "times"],
+            "cyclic" => &["every", "peak"],
+            _ => &[],
+        }
+    }
+
+    /// The settings that are given.
+    fn given(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("factor", self.factor.is_some()),
+            ("every", self.every.is_some()),
+            ("milestones", !self.milestones.is_empty()),
+            ("times", self.times.is_some()),
+            ("peak", self.peak.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+    }
+
     /// Checks it, for want of the number of steps, on an arbitrary one.
     pub(super) fn check(&self) -> Result<()> {
         if !SCHEDULES.contains(&self.name.as_str()) {
@@ -42,8 +96,12 @@ impl ScheduleConfig {
                 format!("there is no schedule \"{}\"; there are {}", self.name, SCHEDULES.join(", "));
             return Err(Error::Input(message));
         }
+        if let Some(name) = self.given().find(|name| !self.settings().contains(name)) {
+            return Err(Error::Input(format!("schedule {}: it has no {name}", self.name)));
+        }
+        let milestones = self.milestones.iter().map(|&share| ("a milestone", share));
         let shares = [("warmup", self.warmup), ("every", self.every.unwrap_or(0.5))];
-        for (name, share) in shares {
+        for (name, share) in shares.into_iter().chain(milestones) {
             if !(0.0..1.0).contains(&share) {
                 let message = format!("schedule: {name} must be a share of the steps below 1, got {share}");
                 return Err(Error::Input(message));
@@ -63,6 +121,7 @@ impl ScheduleConfig {
 
     fn main(&self, steps: u64) -> downhill::optim::Result<AnySchedule> {
         let end = self.factor.unwrap_or(0.0);
+        let part = |share: f64| ((share * steps as f64).ceil() as u64).max(1);
         Ok(AnySchedule(match self.name.as_str() {
             // Half a cosine wave down to a part of the rate instead of 0.
             "cosine" => {
@@ -76,8 +135,26 @@ impl ScheduleConfig {
                 Box::new(Exponential::new(end.powf(1.0 / steps as f64))?)
             }
             "step" => {
-                let size = (self.every.unwrap_or(1.0 / 3.0) * steps as f64).ceil() as u64;
-                Box::new(Step::new(size.max(1), self.factor.unwrap_or(0.1))?)
+                let size = part(self.every.unwrap_or(1.0 / 3.0));
+                Box::new(Step::new(size, self.factor.unwrap_or(0.1))?)
+            }
+            "multi-step" => {
+                let usual = [0.5, 0.75];
+                let shares = if self.milestones.is_empty() { &usual[..] } else { &self.milestones };
+                let milestones: Vec<u64> = shares.iter().map(|&share| part(share)).collect();
+                Box::new(MultiStep::new(milestones, self.factor.unwrap_or(0.1))?)
+            }
+            // With waves of 1, 2 and 4 parts of seven the last one ends with the training.
+            "warm-restarts" => {
+                let wave = part(self.every.unwrap_or(1.0 / 7.0));
+                let waves = WarmRestarts::new(wave, self.times.unwrap_or(2))?;
+                Box::new(move |base: f64, step: u64| base * end + waves.rate(base * (1.0 - end), step))
+            }
+            "cyclic" => {
+                let (cycle, peak) = (part(self.every.unwrap_or(0.25)), self.peak.unwrap_or(10.0));
+                let up = (cycle / 2).max(1);
+                let cycles = Cyclic::new(peak, up)?.down(cycle.saturating_sub(up).max(1))?;
+                Box::new(move |base: f64, step: u64| base * cycles.rate(1.0, step))
             }
             "polynomial" => Box::new(Polynomial::new(2.0, steps)?),
             "inverse-sqrt" => Box::new(InverseSqrt::new((steps / 10).max(1))?),
@@ -101,6 +178,8 @@ impl Schedule for AnySchedule {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     #[test]
@@ -114,6 +193,19 @@ mod tests {
             (named("polynomial"), [1.0, 0.25, 0.0]),
             (ScheduleConfig { every: Some(0.5), ..named("step") }, [1.0, 0.1, 0.01]),
             (named("exponential"), [1.0, 0.1, 0.01]),
+            (named("multi-step"), [1.0, 0.1, 0.01]),
+            (ScheduleConfig { milestones: vec![0.1, 0.2, 0.9], ..named("multi-step") }, [1.0, 0.01, 0.001]),
+            (ScheduleConfig { every: Some(0.5), ..named("warm-restarts") }, [1.0, 1.0, 0.5]),
+            (
+                ScheduleConfig {
+                    factor: Some(0.5),
+                    every: Some(0.2),
+                    times: Some(3),
+                    ..named("warm-restarts")
+                },
+                [1.0, 0.75, 0.75 + 0.25 * (PI / 9.0).cos()],
+            ),
+            (ScheduleConfig { peak: Some(3.0), every: Some(0.4), ..named("cyclic") }, [1.0, 2.0, 3.0]),
         ] {
             let schedule = config.build(100).unwrap();
             for (step, expected) in [0, 50, 100].into_iter().zip(expected) {
@@ -133,6 +225,11 @@ mod tests {
                 assert!((0.0..=1.0).contains(&start), "{name}: {start}");
             }
         }
+        let strange = ScheduleConfig { peak: Some(3.0), ..ScheduleConfig::default() };
+        assert_eq!(strange.check().unwrap_err().to_string(), "schedule constant: it has no peak");
+        let late = ScheduleConfig { name: "multi-step".into(), milestones: vec![0.5, 20.0], ..strange };
+        let late = ScheduleConfig { peak: None, ..late }.check().unwrap_err().to_string();
+        assert_eq!(late, "schedule: a milestone must be a share of the steps below 1, got 20");
         let unknown = ScheduleConfig { name: "cosinus".into(), ..ScheduleConfig::default() };
         assert!(unknown.check().unwrap_err().to_string().contains("there are constant, cosine"));
     }

@@ -8,6 +8,7 @@ use downhill::prelude::Dataset;
 use downhill::tensor::Shape;
 
 use crate::arguments::ReadingArguments;
+use crate::classes::numbered_as;
 use crate::error::{Error, Result};
 use crate::source::Source;
 
@@ -44,7 +45,9 @@ impl Task {
             Source::Ready(data, test_part) => {
                 let test = match test {
                     None => test_part,
-                    Some(Source::Ready(data, test)) => Some(test.unwrap_or(data)),
+                    Some(Source::Ready(other, test)) => {
+                        Some(numbered_as(test.unwrap_or(other), data.class_names())?)
+                    }
                     Some(_) => return Err(Error::Input("--test: this is not the same kind of data".into())),
                 };
                 Task { train: data, test, target: "class".into(), categories: Vec::new() }.cut(cut)

@@ -23,6 +23,13 @@ fn every_mistake_is_told() {
     write(&folder, "noise.bin", [0, 200, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     write(&folder, "cut.npy", b"\x93NUMPY\x01\x00");
     write(&folder, "file", "");
+    write(&folder, "cut.parquet", "PAR1");
+    write(
+        &folder,
+        "groups.toml",
+        "[optimizer]\nname = \"sgd\"\ngroups = [{ parts = \"9.*\", rate = 0.5 }]\n",
+    );
+    write(&folder, "waves.toml", "[schedule]\nname = \"cosine\"\nevery = 0.5\n");
     succeed(&folder, "train good.csv --target price --drop colour --epochs 2 -q --no-report -o model");
     succeed(&folder, "train iris --epochs 1 -q --no-report -o wide");
     let model = std::fs::read(folder.join("model/model.downhill")).unwrap();
@@ -58,6 +65,11 @@ fn every_mistake_is_told() {
         ("train wide", 1, "wide"),
         ("train iris -q -o file", 1, "file:"),
         ("train cut.npy --labels cut.npy", 1, "cut.npy"),
+        #[cfg(not(feature = "parquet"))]
+        ("train cut.parquet --target x", 1, "cut.parquet: this command was built without Parquet"),
+        #[cfg(feature = "parquet")]
+        ("train cut.parquet --target x", 1, "cut.parquet: "),
+        ("inspect cut.parquet", 1, "cut.parquet: "),
         // Columns and cells.
         ("train good.csv --target prise", 1, "there is no column \"prise\"; did you mean \"price\"?"),
         ("train good.csv --target price --drop color", 1, "did you mean \"colour\"?"),
@@ -76,6 +88,8 @@ fn every_mistake_is_told() {
         ("train iris --config misspelt.toml", 1, "unknown field `epoch`"),
         ("train iris --config layers.toml", 1, "unknown variant `rleu`"),
         ("train iris --config loss.toml -q", 1, "this loss is for values"),
+        ("train iris --config groups.toml -q", 1, "has a name like `9.*`"),
+        ("train iris --config waves.toml -q", 1, "schedule cosine: it has no every"),
         ("train iris --epochs 0 -q", 1, "epochs must be at least 1"),
         ("train iris --batch-size 0 -q", 1, "batches of 0 rows"),
         ("train iris --hidden 8 --dropout 1.5 -q", 1, "must be"),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::{command, folder, run, succeed};
+use crate::{command, folder, json, run, succeed};
 
 /// A training long enough to be interrupted.
 const TRAINING: &str =
@@ -48,6 +48,11 @@ fn ctrl_c_saves_and_resume_goes_on_to_the_same_bits() {
     let [whole, cut] =
         ["whole", "cut"].map(|run| std::fs::read(folder.join(run).join("model.downhill")).unwrap());
     assert!(whole == cut);
+    // So does what the report shows of every step.
+    let [whole, cut] = ["whole", "cut"]
+        .map(|run| json(&folder, &format!("inspect {run}/checkpoints/trace.npz"))["parts"].take());
+    assert_eq!(whole, cut);
+    assert!(whole[0]["shape"][0].as_u64().unwrap() > 200, "{whole}");
     // Another training does not go on from these.
     let output = run(&folder, "train digits -q --no-report --resume -o cut --seed 7");
     assert_eq!(output.status.code(), Some(1));

@@ -1,8 +1,13 @@
 //! The command as people run it: arguments in; output, files and exit codes out.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod browser;
+#[path = "../../../downhill-plot/tests/plot/chromium.rs"]
+mod chromium;
+mod contents;
+mod images;
 mod interruption;
 mod results;
 mod tensorboard;

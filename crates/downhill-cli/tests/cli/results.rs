@@ -47,6 +47,10 @@ fn bundled_sets_are_learned_as_they_are() {
         let outcome = json(&folder, &format!("train {data} -q -o {data}"));
         let score = outcome["test"][measure].as_f64().unwrap();
         assert!(score >= least, "{data}: {outcome}");
+        let [low, high] = [0, 1].map(|end| outcome["test"]["intervals_95"][measure][end].as_f64().unwrap());
+        assert!(low < score && score <= high && high - low < 0.5, "{data}: {low} to {high} around {score}");
+        let page = std::fs::read_to_string(folder.join(data).join("report.html")).unwrap();
+        assert_eq!(page.matches("95 % interval: ").count(), 2, "{data}");
         for file in ["model.downhill", "history.csv", "config.toml", "report.html"] {
             assert!(folder.join(data).join(file).exists(), "{data}: {file}");
         }
@@ -125,41 +129,14 @@ fn answers_as_csv_and_json() {
 }
 
 #[test]
-fn a_configuration_may_see_images() {
-    let folder = folder("images");
-    let config = "epochs = 4\ninput = [1, 8, 8]\nscale = \"min-max\"\noptimizer = { name = \"adam\", rate = 0.005 }\n\
-                  layers = [{ conv2d = { channels = 8, kernel = 3 } }, \"relu\", { max-pool2d = 2 },\n\
-                  \"batch-norm2d\", \"flatten\", { linear = 32 }, \"relu\"]\n";
-    write(&folder, "images.toml", config);
-    let outcome = json(&folder, "train digits --config images.toml -q --no-report");
-    assert!(outcome["test"]["accuracy"].as_f64().unwrap() > 0.9, "{outcome}");
-    assert_eq!(json(&folder, "summary run/model.downhill")["input"], serde_json::json!([1, 8, 8]));
-}
-
-#[test]
-fn numbers_that_are_exported_are_the_models() {
-    let folder = folder("export");
-    succeed(&folder, "train iris --epochs 1 -q --no-report");
-    for format in ["safetensors", "npz"] {
-        let file = format!("model.{format}");
-        succeed(&folder, &format!("export run/model.downhill --to {format} -o {file}"));
-        let (exported, own) =
-            (json(&folder, &format!("inspect {file}")), json(&folder, "inspect run/model.downhill"));
-        let by_name = |inspection: &serde_json::Value| {
-            let mut parts = inspection["parts"].as_array().unwrap().clone();
-            parts.sort_by_key(|part| part["name"].to_string());
-            parts
-        };
-        assert_eq!(by_name(&exported), by_name(&own), "{format}");
-    }
-}
-
-#[test]
 fn the_demo_shows_digits() {
     let folder = folder("demo");
+    assert!(succeed(&folder, "demo --print-config").contains("name = \"adamw\""));
+    assert!(!folder.join("run").exists());
     let text = succeed(&folder, "demo -q --no-report");
     assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
     assert!(text.contains("test: 359 samples: accuracy 0.98"), "{text}");
+    assert!(text.contains("\n95 % intervals: accuracy 0.9"), "{text}");
 }
 
 #[test]

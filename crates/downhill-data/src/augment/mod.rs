@@ -7,7 +7,7 @@ use downhill_tensor::{Real, Shape, Target, Tensor};
 use rand::RngExt;
 use rand_distr::{Beta, Distribution};
 
-use crate::{Batch, Error, Result, Source, one_hot};
+use crate::{Batch, Encoder, Error, Result, Source, one_hot};
 use warp::Image;
 
 /// Random changes of images `[channels, height, width]` or `[height, width]`, one after the other in the order they are
@@ -276,5 +276,9 @@ impl<T: Real, S: Source<T>> Source<T> for Augmented<S> {
 
     fn value_names(&self) -> &[String] {
         self.source.value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        self.source.encoder()
     }
 }

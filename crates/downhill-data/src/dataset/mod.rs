@@ -1,6 +1,7 @@
 //! Inputs with their targets.
 
 mod parts;
+mod samples;
 mod weights;
 
 use std::sync::Arc;

@@ -85,6 +85,26 @@ impl ImageFolder {
         Ok(ImageFolder { name, classes, files: files.into(), channels: 1, size: None })
     }
 
+    /// Lists images whose class nobody knows: one file, or the images that lie in a folder itself.
+    /// [`inputs`](ImageFolder::inputs) reads them.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; [`Error::NoImages`] for a folder without images.
+    pub fn unlabelled(path: impl AsRef<Path>) -> Result<ImageFolder> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let files = if path.is_dir() {
+            list(path)?.into_iter().filter(|file| is_image(file)).collect()
+        } else {
+            vec![path.to_owned()]
+        };
+        if files.is_empty() {
+            return Err(Error::NoImages { folder: name });
+        }
+        let files = files.into_iter().map(|file| (file, 0)).collect();
+        Ok(ImageFolder { name, classes: Vec::new(), files, channels: 1, size: None })
+    }
+
     /// Sets whether images are read in shades of grey (1, as at first) or in red, green and blue (3).
     ///
     /// # Errors
@@ -124,8 +144,18 @@ impl ImageFolder {
     /// Reads all images: inputs `[n, channels, height, width]` of 0 to 255, and their classes.
     ///
     /// # Errors
-    /// As [`read`](read()), [`Error::ImageSize`] for an image of another size than the first, [`Error::TooLarge`].
+    /// As [`inputs`](ImageFolder::inputs); [`Error::Class`] for images without classes.
     pub fn read<T: Real>(&self) -> Result<Dataset<T>> {
+        Dataset::new(self.inputs()?, self.labels())?
+            .with_name(&self.name)
+            .with_class_names(self.classes.clone())
+    }
+
+    /// Reads all images, `[n, channels, height, width]` of 0 to 255.
+    ///
+    /// # Errors
+    /// As [`read`](read()), [`Error::ImageSize`] for an image of another size than the first, [`Error::TooLarge`].
+    pub fn inputs<T: Real>(&self) -> Result<Tensor<T>> {
         let shape = self.sample_shape()?;
         let (rows, columns) = (self.len(), shape.elements());
         let too_large = || Error::TooLarge { what: "a data set of images", rows, columns };
@@ -136,9 +166,7 @@ impl ImageFolder {
         for row in 0..rows {
             self.read_image(row, shape, &mut numbers)?;
         }
-        Dataset::new(Tensor::new(shape.prepend(rows)?, numbers)?, self.labels())?
-            .with_name(&self.name)
-            .with_class_names(self.classes.clone())
+        Ok(Tensor::new(shape.prepend(rows)?, numbers)?)
     }
 
     /// The shape of an image as it is read: the size asked for, or that of the first one.

@@ -7,7 +7,7 @@ use downhill_tensor::{Real, Target, Tensor};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Unknown;
-use super::number::number;
+use super::number::{number, number_in};
 use crate::{Dataset, Error, Result, Table};
 
 /// A [`Schema`](super::Schema) that has been fitted: it makes of every table what it made of the training rows.
@@ -141,14 +141,14 @@ impl Encoder {
                 return Err(Error::NoColumns { table: table.name().into(), part: "targets" });
             }
             Learnt::Class { column, classes, .. } => {
-                let labels = labels(table, table.place(column)?, classes, &rows)?;
+                let labels = labels(table, self.place(table, column)?, classes, &rows)?;
                 Dataset::new(inputs, Target::Classes(labels))?.with_class_names(classes.clone())?
             }
             Learnt::Values { columns, .. } => {
                 let mut values: Vec<T> = zeros(rows.len(), columns.len())?;
                 for (at, column) in columns.iter().enumerate() {
                     let values = feature(&mut values, at, columns.len());
-                    numbers(table, table.place(column)?, Fill::Error, rows.iter().zip(values))?;
+                    numbers(table, self.place(table, column)?, Fill::Error, rows.iter().zip(values))?;
                 }
                 let values = Tensor::new([rows.len(), columns.len()], values)?;
                 Dataset::new(inputs, values)?.with_value_names(columns.clone())?
@@ -171,12 +171,19 @@ impl Encoder {
     fn places(&self, table: &Table) -> Result<Vec<usize>> {
         let missing = self.columns().filter(|name| table.place(name).is_err());
         match missing.collect::<Vec<_>>()[..] {
-            [] | [_] => self.columns().map(|name| table.place(name)).collect(),
+            [] | [_] => self.columns().map(|name| self.place(table, name)).collect(),
             ref several => Err(Error::MissingColumns {
                 table: table.name().into(),
                 columns: several.iter().map(|&name| name.to_owned()).collect(),
             }),
         }
+    }
+
+    /// The place of a column that is read here.
+    fn place(&self, table: &Table, column: &str) -> Result<usize> {
+        table.place_beside(column, |name| {
+            self.columns().chain(self.targets().iter().map(String::as_str)).any(|read| read == name)
+        })
     }
 
     /// The rows that no missing cell drops.
@@ -189,10 +196,10 @@ impl Encoder {
             }
         }
         match &self.target {
-            Learnt::Class { column, drop: true, .. } => drop(table.place(column)?, true),
+            Learnt::Class { column, drop: true, .. } => drop(self.place(table, column)?, true),
             Learnt::Values { columns, drop: drops } => {
                 for (column, _) in columns.iter().zip(drops).filter(|(_, drops)| **drops) {
-                    drop(table.place(column)?, false);
+                    drop(self.place(table, column)?, false);
                 }
             }
             _ => {}
@@ -307,7 +314,7 @@ fn numbers<'a, T: Real>(
 ) -> Result<()> {
     for (&row, into) in rows {
         let error = |problem| table.cell_error(row, place, problem);
-        let number = match (number(table.cell(row, place)).map_err(error)?, fill) {
+        let number = match (number_in(table, row, place)?, fill) {
             (Some(number), _) | (None, Fill::With(number)) => T::of(number),
             (None, _) => return Err(error("is not a number")),
         };

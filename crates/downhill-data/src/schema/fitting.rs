@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::encoder::{Feature, Fill, Kind, Learnt};
-use super::number::number;
+use super::number::number_in;
 use super::{Encoder, Missing, Schema, Wanted};
 use crate::{Error, Result, Table};
 
@@ -95,9 +95,7 @@ impl Fitting {
         let mut text = None;
         for Gathered { name, what, .. } in &mut self.columns {
             let place = table.place(name)?;
-            let numbers = rows.iter().map(|&row| {
-                number(table.cell(row, place)).map_err(|problem| table.cell_error(row, place, problem))
-            });
+            let numbers = rows.iter().map(|&row| number_in(table, row, place));
             match what {
                 What::Nothing | What::Ordinal(_) => {}
                 What::Numbers(all) => {

@@ -10,7 +10,7 @@ use downhill_tensor::{Element, Real, Shape, Target, Tensor};
 use rand::RngExt;
 
 use crate::random::of_epoch;
-use crate::{Batch, Dataset, Error, Result, Source};
+use crate::{Batch, Dataset, Encoder, Error, Result, Source};
 
 pub use chunks::Chunks;
 pub use tables::TableChunks;
@@ -274,5 +274,9 @@ impl<T: Real, C: Chunks<T>> Source<T> for Stream<T, C> {
 
     fn value_names(&self) -> &[String] {
         self.about.value_names()
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        self.about.encoder()
     }
 }

@@ -1,14 +1,16 @@
 //! Scaling and rotation of features.
 
 mod project;
+mod samples;
 mod scale;
 
 use downhill_tensor::{Real, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::check_numbers;
-use crate::{Error, Result};
+use crate::{Error, Result, Source};
 use project::Projection;
+use samples::{Batches, Part};
 use scale::Scale;
 
 /// A transform of numbers, before it has seen any.
@@ -90,6 +92,7 @@ impl Transform {
         if samples.shape()[0] == 0 {
             return Err(Error::Empty { operation: "fitting a transform" });
         }
+        let mut rows = samples;
         Ok(Fitted(match *self {
             Transform::Pca(components) => Kind::Project(Projection::fit(samples, components, false)?),
             Transform::Whiten(components) => Kind::Project(Projection::fit(samples, components, true)?),
@@ -97,10 +100,42 @@ impl Transform {
                 logarithms(samples)?;
                 Kind::Log
             }
-            Transform::MinMax => Kind::Each(scale::ranges(samples)?),
+            Transform::MinMax => Kind::Each(scale::ranges(&mut rows)?),
             Transform::Robust => Kind::Each(scale::quartiles(samples)?),
-            _ => Kind::Each(scale::deviations(samples)?),
+            _ => Kind::Each(scale::deviations(&mut rows)?),
         }))
+    }
+
+    /// Fits the transform on the inputs of a source, which need not be in memory: goes through its first epoch, once or
+    /// twice. What comes out is, to the bit, what [`fit`](Transform::fit) makes of the same samples in the same order.
+    ///
+    /// # Errors
+    /// [`Error::AtOnce`] for those that need all samples at once: [`Robust`](Transform::Robust),
+    /// [`Pca`](Transform::Pca), [`Whiten`](Transform::Whiten). As [`fit`](Transform::fit), and if the data cannot be read.
+    pub fn fit_source<T: Real>(&self, source: &mut impl Source<T>) -> Result<Fitted> {
+        self.fit_part(source, Part::Inputs)
+    }
+
+    /// The same on the values to learn of a source.
+    ///
+    /// # Errors
+    /// As [`fit_source`](Transform::fit_source); [`Error::Target`] if its targets are classes.
+    pub fn fit_source_targets<T: Real>(&self, source: &mut impl Source<T>) -> Result<Fitted> {
+        self.fit_part(source, Part::Targets)
+    }
+
+    fn fit_part<T: Real, S: Source<T>>(&self, source: &mut S, part: Part) -> Result<Fitted> {
+        let mut samples = Batches::new(source, part);
+        match self {
+            Transform::Standardize => Ok(Fitted(Kind::Each(scale::deviations(&mut samples)?))),
+            Transform::MinMax => Ok(Fitted(Kind::Each(scale::ranges(&mut samples)?))),
+            // There is nothing to learn; numbers without a logarithm are found when it is applied.
+            Transform::Log => Ok(Fitted(Kind::Log)),
+            Transform::DivideBy(_) => self.fit(&Tensor::<T>::zeros([0])),
+            Transform::Robust => Err(Error::AtOnce { transform: "a robust scaling" }),
+            Transform::Pca(_) => Err(Error::AtOnce { transform: "a principal component analysis" }),
+            Transform::Whiten(_) => Err(Error::AtOnce { transform: "whitening" }),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use downhill_tensor::{Real, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::check_features;
-use super::scale::means;
+use super::scale::Summary;
 use crate::{Error, Result};
 
 /// Coordinates along orthogonal directions: zⱼ = aⱼ·(x − mean) / scaleⱼ.
@@ -19,12 +19,16 @@ pub(super) struct Projection {
 }
 
 impl Projection {
-    pub(super) fn fit<T: Real>(samples: &Tensor<T>, components: usize, whiten: bool) -> Result<Projection> {
+    pub(super) fn fit<T: Real>(
+        mut samples: &Tensor<T>,
+        components: usize,
+        whiten: bool,
+    ) -> Result<Projection> {
         let (rows, features) = (samples.shape()[0], samples.shape().sample().elements());
         if components == 0 || components > rows.min(features) {
             return Err(Error::Components { components, rows, features });
         }
-        let means = means(samples);
+        let Summary { means, .. } = Summary::of(&mut samples)?;
         if let Some(feature) = means.iter().position(|mean| !mean.is_finite()) {
             return Err(Error::Scale { feature, what: "mean", value: means[feature] });
         }

@@ -3,6 +3,7 @@
 use downhill_tensor::{Real, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::samples::Samples;
 use crate::{Error, Result};
 
 /// (x − centre) / scale.
@@ -13,34 +14,28 @@ pub(super) struct Scale {
 }
 
 /// Means and standard deviations.
-pub(super) fn deviations<T: Real>(samples: &Tensor<T>) -> Result<Vec<Scale>> {
-    let count = samples.shape()[0] as f64;
-    let means = means(samples);
-    let mut deviations = reduce(samples, 0.0, |sum, x, feature| {
-        let deviation = x - means[feature];
-        sum + deviation * deviation
-    });
-    deviations.iter_mut().for_each(|deviation| *deviation = (*deviation / count).sqrt());
-    scales(samples, &means, &deviations, "standard deviation")
-}
-
-/// Each feature's mean.
-pub(super) fn means<T: Real>(samples: &Tensor<T>) -> Vec<f64> {
-    let count = samples.shape()[0] as f64;
-    let mut means = reduce(samples, 0.0, |sum, x, _| sum + x);
-    means.iter_mut().for_each(|mean| *mean /= count);
-    means
+pub(super) fn deviations<T: Real>(samples: &mut impl Samples<T>) -> Result<Vec<Scale>> {
+    let summary = Summary::of(samples)?;
+    let mut deviations = vec![0.0; summary.means.len()];
+    samples.visit(&mut |rows| {
+        reduce(rows, &mut deviations, |sum, x, feature| {
+            let deviation = x - summary.means[feature];
+            sum + deviation * deviation
+        });
+    })?;
+    deviations.iter_mut().for_each(|deviation| *deviation = (*deviation / summary.count).sqrt());
+    scales(&summary, &summary.means, &deviations, "standard deviation")
 }
 
 /// Minima and ranges.
-pub(super) fn ranges<T: Real>(samples: &Tensor<T>) -> Result<Vec<Scale>> {
-    let (lows, highs) = (lows(samples), highs(samples));
-    let ranges: Vec<f64> = lows.iter().zip(&highs).map(|(low, high)| high - low).collect();
-    scales(samples, &lows, &ranges, "range")
+pub(super) fn ranges<T: Real>(samples: &mut impl Samples<T>) -> Result<Vec<Scale>> {
+    let summary = Summary::of(samples)?;
+    let ranges: Vec<f64> = summary.lows.iter().zip(&summary.highs).map(|(low, high)| high - low).collect();
+    scales(&summary, &summary.lows, &ranges, "range")
 }
 
 /// Medians and interquartile ranges.
-pub(super) fn quartiles<T: Real>(samples: &Tensor<T>) -> Result<Vec<Scale>> {
+pub(super) fn quartiles<T: Real>(mut samples: &Tensor<T>) -> Result<Vec<Scale>> {
     let width = samples.shape().sample().elements();
     let (mut medians, mut ranges) = (Vec::with_capacity(width), Vec::with_capacity(width));
     for feature in 0..width {
@@ -50,7 +45,7 @@ pub(super) fn quartiles<T: Real>(samples: &Tensor<T>) -> Result<Vec<Scale>> {
         medians.push(quantile(&numbers, 0.5));
         ranges.push(quantile(&numbers, 0.75) - quantile(&numbers, 0.25));
     }
-    scales(samples, &medians, &ranges, "interquartile range")
+    scales(&Summary::of(&mut samples)?, &medians, &ranges, "interquartile range")
 }
 
 /// The number below which this share of the ascending numbers lies, interpolated between neighbours.
@@ -61,29 +56,45 @@ fn quantile(numbers: &[f64], share: f64) -> f64 {
     numbers[lower] * (1.0 - weight) + numbers[upper] * weight
 }
 
-fn lows<T: Real>(samples: &Tensor<T>) -> Vec<f64> {
-    reduce(samples, f64::INFINITY, |low, x, _| low.min(x))
+/// What one look at the samples tells of each feature.
+pub(super) struct Summary {
+    count: f64,
+    pub(super) means: Vec<f64>,
+    lows: Vec<f64>,
+    highs: Vec<f64>,
 }
 
-fn highs<T: Real>(samples: &Tensor<T>) -> Vec<f64> {
-    reduce(samples, f64::NEG_INFINITY, |high, x, _| high.max(x))
+impl Summary {
+    pub(super) fn of<T: Real>(samples: &mut impl Samples<T>) -> Result<Summary> {
+        let (mut count, [mut sums, mut lows, mut highs]) = (0, [const { Vec::new() }; 3]);
+        samples.visit(&mut |rows| {
+            if count == 0 {
+                let width = rows.shape().sample().elements();
+                (sums, lows, highs) =
+                    (vec![0.0; width], vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]);
+            }
+            count += rows.shape()[0];
+            reduce(rows, &mut sums, |sum, x, _| sum + x);
+            reduce(rows, &mut lows, |low, x, _| low.min(x));
+            reduce(rows, &mut highs, |high, x, _| high.max(x));
+        })?;
+        if count == 0 {
+            return Err(Error::Empty { operation: "fitting a transform" });
+        }
+        let means = sums.iter().map(|sum| sum / count as f64).collect();
+        Ok(Summary { count: count as f64, means, lows, highs })
+    }
 }
 
 /// A scale for each feature; a constant one is centred on its number and not scaled.
-fn scales<T: Real>(
-    samples: &Tensor<T>,
-    centres: &[f64],
-    scales: &[f64],
-    what: &'static str,
-) -> Result<Vec<Scale>> {
-    let (lows, highs) = (lows(samples), highs(samples));
+fn scales(summary: &Summary, centres: &[f64], scales: &[f64], what: &'static str) -> Result<Vec<Scale>> {
     let scale = |feature: usize| {
-        let (centre, scale) = (centres[feature], scales[feature]);
+        let (centre, scale, lowest) = (centres[feature], scales[feature], summary.lows[feature]);
         if !centre.is_finite() || !scale.is_finite() {
             Err(Error::Scale { feature, what, value: scale })
-        } else if lows[feature] == highs[feature] {
+        } else if lowest == summary.highs[feature] {
             // Rounding in the mean must not make noise of a constant.
-            Ok(Scale { centre: lows[feature], scale: 1.0 })
+            Ok(Scale { centre: lowest, scale: 1.0 })
         } else {
             Ok(Scale { centre, scale: if scale == 0.0 { 1.0 } else { scale } })
         }
@@ -91,14 +102,11 @@ fn scales<T: Real>(
     (0..centres.len()).map(scale).collect()
 }
 
-/// For each feature, its numbers taken together: `f` of what was found so far, a number and the
-/// feature.
-fn reduce<T: Real>(samples: &Tensor<T>, start: f64, f: impl Fn(f64, f64, usize) -> f64) -> Vec<f64> {
-    let mut reduced = vec![start; samples.shape().sample().elements()];
-    for sample in samples.as_slice().chunks_exact(reduced.len().max(1)) {
-        for (feature, (so_far, x)) in reduced.iter_mut().zip(sample).enumerate() {
+/// Takes the numbers of each feature together: `f` of what was found so far, a number and the feature.
+fn reduce<T: Real>(samples: &Tensor<T>, so_far: &mut [f64], f: impl Fn(f64, f64, usize) -> f64) {
+    for sample in samples.as_slice().chunks_exact(so_far.len().max(1)) {
+        for (feature, (so_far, x)) in so_far.iter_mut().zip(sample).enumerate() {
             *so_far = f(*so_far, x.as_f64(), feature);
         }
     }
-    reduced
 }

@@ -20,6 +20,17 @@ fn rows_of(data: &Dataset) -> Vec<usize> {
 }
 
 #[test]
+fn of_what_an_iterator_gives() -> Outcome {
+    let rows = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]];
+    let data: Dataset = Dataset::from_classes(rows.iter().zip([2, 0, 1]))?;
+    assert_eq!(data, Dataset::new(Tensor::from_rows(&rows), Tensor::vector([2, 0, 1]))?);
+    let data: Dataset = Dataset::from_values(rows.iter().map(|row| (row, [row[0] + row[1]])))?;
+    assert_eq!(data, Dataset::new(Tensor::from_rows(&rows), Tensor::from_rows(&[[3.0], [7.0], [11.0]]))?);
+    assert_eq!(Dataset::<f32>::from_classes(std::iter::empty::<([f32; 0], _)>())?.inputs().shape(), [0, 0]);
+    Ok(())
+}
+
+#[test]
 fn what_is_wrong_is_said() -> Outcome {
     let x = || Tensor::<f32>::zeros([2, 3]);
     let data = Dataset::new(x(), Tensor::vector([0_usize, 2]))?;
@@ -28,6 +39,15 @@ fn what_is_wrong_is_said() -> Outcome {
     let poisoned = Tensor::new([2, 2], vec![1.0, 2.0, 3.0, f32::NAN])?;
     for (result, expected) in [
         (Dataset::new(x(), Tensor::vector([0_usize])), "there are 2 inputs, but 1 targets"),
+        (
+            Dataset::from_classes([(&[1.0, 2.0][..], 0), (&[3.0], 1)]),
+            "row 1 of the inputs has 1 numbers, but the first row has 2",
+        ),
+        (
+            Dataset::from_values([([1.0], vec![1.0]), ([2.0], vec![])]),
+            "row 1 of the targets has 0 numbers, but the first row has 1",
+        ),
+        (Dataset::from_values([([f32::NAN], [1.0])]), "row 0 of the inputs, number 0, is NaN"),
         (
             Dataset::new(Tensor::scalar(1.0), x()),
             "data set: inputs and targets need an axis for the rows, got []",

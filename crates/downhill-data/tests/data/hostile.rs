@@ -71,7 +71,7 @@ fn formats() -> Vec<Format> {
     formats.push((
         "parquet",
         |bytes| downhill_data::parquet::from_bytes(bytes.to_vec(), "f").map(|_| ()),
-        vec![crate::parquet::file()],
+        vec![crate::parquet::file(), include_bytes!("pyarrow.parquet").to_vec()],
     ));
     #[cfg(feature = "images")]
     formats.push((

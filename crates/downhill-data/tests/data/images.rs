@@ -64,6 +64,25 @@ fn jpeg() -> Result<(), Error> {
 }
 
 #[test]
+fn images_without_classes() -> Result<(), Error> {
+    let folder = Folder::new("unlabelled");
+    let grey = |pixels: &[u8]| png(ColorType::Grayscale, BitDepth::Eight, (1, 2), pixels);
+    let (second, _) = (folder.write("b.png", grey(&[3, 4])), folder.write("a.png", grey(&[1, 2])));
+    folder.write("class/c.png", grey(&[5, 6]));
+    folder.write("notes.txt", "no image");
+    let inputs: Tensor = ImageFolder::unlabelled(&folder.0)?.inputs()?;
+    assert_eq!((inputs.shape().as_ref(), inputs.as_slice()), (&[2, 1, 1, 2][..], &[1.0, 2.0, 3.0, 4.0][..]));
+    assert_eq!(ImageFolder::unlabelled(&second)?.inputs::<f32>()?.as_slice(), [3.0, 4.0]);
+    assert!(matches!(ImageFolder::unlabelled(second)?.read::<f32>(), Err(Error::Class { .. })));
+    assert!(matches!(
+        ImageFolder::unlabelled(folder.0.join("none.png"))?.inputs::<f32>(),
+        Err(Error::Read { .. })
+    ));
+    assert!(matches!(ImageFolder::unlabelled(folder.0.join("class")).map(|images| images.len()), Ok(1)));
+    Ok(())
+}
+
+#[test]
 fn a_folder_is_a_data_set() -> Result<(), Error> {
     let folder = Folder::new("images");
     let grey = |size, pixels: &[u8]| png(ColorType::Grayscale, BitDepth::Eight, size, pixels);

@@ -51,6 +51,22 @@ fn a_file_is_a_table() -> Result<(), Error> {
 }
 
 #[test]
+fn a_file_of_another_program() -> Result<(), Error> {
+    // Written by pyarrow, with dictionaries and Snappy.
+    let table = parquet::from_bytes(include_bytes!("pyarrow.parquet").to_vec(), "f")?;
+    for (column, cells) in [
+        ("x", ["1e-1", "-2.5e0", ""]),
+        ("n", ["1", "-2", "3"]),
+        ("kind", ["a", "b", "a"]),
+        ("true", ["1", "0", "1"]),
+        ("f", ["1e-30", "5e-1", "3e8"]),
+    ] {
+        assert_eq!(table.column(column)?.collect::<Vec<_>>(), cells, "{column}");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let whole = file();
     let error = |bytes: &[u8]| parquet::from_bytes(bytes.to_vec(), "f").unwrap_err().to_string();

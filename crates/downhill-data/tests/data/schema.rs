@@ -34,6 +34,8 @@ fn columns_are_found_by_name() -> Result<(), Error> {
     assert_eq!(encoder.inputs::<f32>(&new)?.as_slice(), [1.0, 0.0, 0.0, 1.0]);
     for (text, expected) in [
         ("size,sex,xx\nS,f,1\n", r#"t.csv: there is no column "x"; did you mean "xx"?"#),
+        // A column that is read as something else was not meant.
+        ("size,sex,y\nS,f,a\n", r#"t.csv: there is no column "x""#),
         ("sex,a\nf,1\n", r#"t.csv: there are no columns "size", "x""#),
         ("size,sex,x\nS,q,1\n", r#"t.csv: row 1, column "sex": "q" is none of the known classes"#),
         ("size,sex,x\nS,f,1\nXL,f,1\n", r#"t.csv: row 2, column "size": "XL" is none of the known classes"#),

@@ -226,3 +226,19 @@ fn what_is_wrong_in_a_stream_is_said() -> Result<(), Error> {
     assert_eq!(error, "batches of 10 rows cannot be made of 9 rows");
     Ok(())
 }
+
+#[test]
+fn what_made_a_tables_inputs_is_known_behind_every_source() -> Result<(), Error> {
+    let folder = Folder::new("stream-encoder");
+    let path = folder.write("t.csv", "c,y\na,1\nb,2\n");
+    let schema = Schema::regression(["y"]).categorical(["c"]);
+    let chunks = TableChunks::csv(&path, TableOptions::new(), &schema)?;
+    let encoder = chunks.encoder().clone();
+    let stream: Stream<f32, _> = Stream::new(chunks, 2)?;
+    assert_eq!(stream.encoder(), Some(&encoder));
+    let augmented = Augment::new(1).mixup(0.5)?.on(stream)?;
+    assert_eq!(Source::<f32>::encoder(&augmented), Some(&encoder));
+    let data: Dataset = encoder.dataset(&downhill_data::Table::read(&path)?)?;
+    assert_eq!(Prefetch::new(Batches::new(&data, 1)?.epoch(0), 1, 1).encoder(), Some(&encoder));
+    Ok(())
+}

@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
-use downhill_data::{Dataset, Fitted, Transform};
+use downhill_data::{Batches, Dataset, DiskArray, DiskBatches, Fitted, Transform, npy};
 use downhill_tensor::Tensor;
 use proptest::prelude::*;
+
+use crate::folder::Folder;
 
 #[test]
 fn formulas() -> Result<(), Box<dyn Error>> {
@@ -174,5 +176,44 @@ fn a_stored_projection_must_fit_itself() -> Result<(), Box<dyn Error>> {
     stored.drain(12..20);
     let error = bincode::deserialize::<Fitted>(&stored).unwrap_err().to_string();
     assert!(error.contains("components that are not of the features"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn fitted_on_batch_after_batch() -> Result<(), Box<dyn Error>> {
+    let inputs = Tensor::from_fn([50, 3], |place| ((place * 37 % 101) as f32).sqrt() - 4.0);
+    let data: Dataset = Dataset::new(inputs.clone(), inputs.map(|x| 100.0 * x * x))?;
+    for size in [1, 7, 50] {
+        let mut source = Batches::new(&data, size)?.epoch(3);
+        for transform in [Transform::Standardize, Transform::MinMax, Transform::DivideBy(3.0), Transform::Log]
+        {
+            let positive = transform != Transform::Log;
+            let inputs = if positive { data.inputs() } else { data.values()? };
+            assert_eq!(transform.fit_source(&mut source)?, transform.fit(inputs)?, "{transform:?}");
+            assert_eq!(transform.fit_source_targets(&mut source)?, transform.fit(data.values()?)?);
+        }
+    }
+    let mut source = Batches::new(&data, 7)?.epoch(0);
+    for (transform, expected) in [
+        (Transform::Robust, "a robust scaling needs all samples at once: fit it on a data set in memory"),
+        (
+            Transform::Pca(1),
+            "a principal component analysis needs all samples at once: fit it on a data set in memory",
+        ),
+        (Transform::DivideBy(0.0), "divisor must be finite and not 0, got 0"),
+    ] {
+        assert_eq!(transform.fit_source(&mut source).unwrap_err().to_string(), expected);
+    }
+    let classes: Dataset = Dataset::new(inputs, Tensor::vector(vec![0; 50]))?;
+    let error = Transform::MinMax.fit_source_targets(&mut Batches::new(&classes, 7)?.epoch(0)).unwrap_err();
+    assert_eq!(error.to_string(), "the targets are classes, but values are needed");
+    // Data on disk are not looked at before.
+    let folder = Folder::new("fit-source");
+    let (x, y) = (folder.0.join("x.npy"), folder.0.join("y.npy"));
+    npy::write(&x, &Tensor::from_rows(&[[1.0_f32], [2.0], [f32::NAN]]))?;
+    npy::write(&y, &Tensor::<f32>::zeros([3]))?;
+    let mut disk = DiskBatches::<f32>::regression(DiskArray::npy(&x)?, DiskArray::npy(&y)?, 2)?;
+    let error = Transform::Standardize.fit_source(&mut disk).unwrap_err().to_string();
+    assert_eq!(error, "row 2 of the inputs, number 0, is NaN");
     Ok(())
 }

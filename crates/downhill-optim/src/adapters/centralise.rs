@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::{Optimizer, Result, StateVisitor, lengths, parts, setting};
+use crate::{Optimizer, Result, StateVisitor, lengths, norm, parts, setting};
 
 /// An optimizer that sees the gradient of each unit's weights less its mean: made by
 /// [`Optimizer::centralise`].
@@ -28,9 +28,8 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Centralise<O> {
             if width == 0 {
                 continue;
             }
-            let share = T::one() / T::of(width as f64);
             vectorize!(for unit in gradient[part.range()].chunks_exact_mut(width) {
-                let mean = unit.iter().fold(T::zero(), |sum, &g| sum + g) * share;
+                let mean = T::of(norm::sum(unit) / width as f64);
                 unit.iter_mut().for_each(|g| *g -= mean);
             });
         }

@@ -25,18 +25,18 @@ impl<O> ClipValue<O> {
 impl<T: Real, O: Optimizer<T>> Optimizer<T> for ClipValue<O> {
     fn step(&mut self, theta: &mut [T], gradient: &mut [T], layout: &Layout) -> Result<()> {
         lengths::check(theta, gradient, layout)?;
-        let max = T::of(self.max);
         vectorize!({
+            let (least, max) = (T::of(-self.max), T::of(self.max));
             for part in parts::trainable(layout) {
                 for block in gradient[part.range()].chunks_mut(BLOCK) {
                     let mut past = false;
                     for &g in &*block {
-                        past |= g > max || g < -max;
+                        past |= g > max || g < least;
                     }
                     if past {
                         for g in block {
                             *g = if *g > max { max } else { *g };
-                            *g = if *g < -max { -max } else { *g };
+                            *g = if *g < least { least } else { *g };
                         }
                     }
                 }

@@ -2,7 +2,7 @@
 
 use downhill_tensor::{Layout, Real, vectorize};
 
-use crate::{Norm, Optimizer, Result, StateVisitor, lengths, parts, setting};
+use crate::{Norm, Optimizer, Result, StateVisitor, lengths, setting};
 
 /// An optimizer that steps along the gradient of a point uphill, and so finds flat minima: made by
 /// [`Optimizer::sam`].
@@ -40,9 +40,15 @@ impl<T: Real, O: Optimizer<T>> Optimizer<T> for Sam<T, O> {
         // A gradient of 0 leads nowhere.
         let length = Norm::L2.of(gradient, layout)? + 1e-12;
         let along = T::of(self.radius / length);
-        self.start.copy_from_slice(theta);
-        vectorize!(for range in parts::trainable(layout).map(|part| part.range()) {
-            for (theta, &g) in theta[range.clone()].iter_mut().zip(&gradient[range]) {
+        vectorize!(for part in layout.parts() {
+            let range = part.range();
+            let (theta, start) = (&mut theta[range.clone()], &mut self.start[range.clone()]);
+            if !part.trainable {
+                start.copy_from_slice(theta);
+                continue;
+            }
+            for ((theta, start), &g) in theta.iter_mut().zip(start).zip(&gradient[range]) {
+                *start = *theta;
                 *theta += along * g;
             }
         });

@@ -3,7 +3,7 @@
 use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm};
 use downhill_tensor::{Real, Threads};
 
-use crate::Layout;
+use crate::{Error, Layout, Result};
 
 /// A quadratic model of L around θ, in which only first derivatives of the network or the curve stand:
 /// L + ∇Lᵀd + ½dᵀGd, where G is the Gauss-Newton matrix.
@@ -36,6 +36,11 @@ impl<T: Real> GaussNewton<T> {
         self.gradient.resize(length, T::zero());
         self.matrix.clear();
         self.matrix.resize(length * length, T::zero());
+    }
+
+    /// Makes room for a θ of this length, if there is as much memory.
+    pub(crate) fn reserve(&mut self, length: usize) -> Result<()> {
+        reserve_square(&mut self.matrix, length)
     }
 
     /// The length of θ.
@@ -102,5 +107,27 @@ impl<T: Real> GaussNewton<T> {
             self.matrix.iter_mut().skip(frozen).step_by(p).for_each(|x| *x = T::zero());
             self.matrix[frozen * p + frozen] = T::one();
         }
+    }
+}
+
+/// Makes room for a matrix of so many rows and columns, if there is as much memory.
+pub(super) fn reserve_square<T>(matrix: &mut Vec<T>, length: usize) -> Result<()> {
+    let missing = length.checked_mul(length).map(|all| all.saturating_sub(matrix.len()));
+    let reserved = missing.map(|missing| matrix.try_reserve_exact(missing));
+    if matches!(reserved, Some(Ok(()))) { Ok(()) } else { Err(Error::Memory { length }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_too_large_is_an_error() {
+        let mut model = GaussNewton::<f64>::new(3);
+        assert_eq!(model.reserve(7), Ok(()));
+        for length in [1 << 31, usize::MAX] {
+            assert_eq!(model.reserve(length), Err(Error::Memory { length }));
+        }
+        assert_eq!(model.length(), 3);
     }
 }

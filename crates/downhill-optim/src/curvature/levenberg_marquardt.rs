@@ -3,6 +3,7 @@
 use downhill_tensor::nalgebra::{Cholesky, DMatrix, DVector};
 use downhill_tensor::{Layout, Real};
 
+use super::gauss_newton::reserve_square;
 use super::vectors::{check, dot, largest, move_along, room};
 use crate::setting::{own_rate, setters};
 use crate::{GaussNewton, Objective, Optimizer, Result, StateVisitor, setting};
@@ -12,7 +13,7 @@ use crate::{GaussNewton, Objective, Optimizer, Result, StateVisitor, setting};
 ///
 /// For sums of squares, [`LeastSquares`](crate::LeastSquares) among them, and other convex losses of a function, with up to some
 /// thousand parameters: it solves for a p×p matrix, by Cholesky's decomposition. It evaluates the function several
-/// times a step: see [`Optimizer::step_on`]. D is the diagonal of G, the largest so far (Moré 1978, The
+/// times a step: see [`Optimizer::step_on`]; it is an [`Error::Memory`](crate::Error::Memory) if the matrix does not fit. D is the diagonal of G, the largest so far (Moré 1978, The
 /// Levenberg-Marquardt algorithm: implementation and theory), so that the scale of a parameter does not matter; λ follows
 /// the ratio of what L falls by to what the model promised (Nielsen 1999, Damping parameter in Marquardt's
 /// method). Rates and weight decay of parts do not act.
@@ -103,6 +104,8 @@ impl<T: Real> Optimizer<T> for LevenbergMarquardt<T> {
         layout: &Layout,
     ) -> Result<T> {
         check(theta, gradient, layout, &[("damping scale", &self.scale)])?;
+        self.model.reserve(theta.len())?;
+        reserve_square(&mut self.matrix, theta.len())?;
         self.model.clear(theta.len());
         objective.gauss_newton(theta, &mut self.model)?;
         self.model.freeze(layout);

@@ -132,9 +132,11 @@ impl<T: Real> Optimizer<T> for Sophia<T> {
         }
         self.step = self.step.saturating_add(1);
         let (keep, enter) = (T::of(self.beta1), T::of(1.0 - self.beta1));
-        let (gamma, eps, one) = (T::of(self.gamma), T::of(self.eps), T::one());
         let decay = Decay { weight: self.weight_decay, decoupled: true };
         vectorize!({
+            // In here, since a number from outside that is only sometimes needed keeps the loop from being vectorised.
+            let (gamma, eps) = (T::of(self.gamma), T::of(self.eps));
+            let (least, most) = (-T::one(), T::one());
             for part in parts::trainable(layout) {
                 let (range, decay) = (part.range(), decay.of::<T>(part, self.rate));
                 let rate = parts::rate::<T>(part, self.rate);
@@ -145,8 +147,8 @@ impl<T: Real> Optimizer<T> for Sophia<T> {
                     *m = keep * *m + enter * g;
                     let scale = gamma * h;
                     let step = *m / if scale > eps { scale } else { eps };
-                    let step = if step > one { one } else { step };
-                    *theta -= rate * if step < -one { -one } else { step };
+                    let step = if step > most { most } else { step };
+                    *theta -= rate * if step < least { least } else { step };
                 }
             }
         });

@@ -29,6 +29,8 @@ pub struct Adafactor<T: Real = f32> {
     step: u64,
     /// Of each part V, or R and then C of each of its matrices.
     square: Vec<T>,
+    /// 1/√C of a matrix: room to work in.
+    room: Vec<T>,
 }
 
 impl<T: Real> Adafactor<T> {
@@ -46,6 +48,7 @@ impl<T: Real> Adafactor<T> {
             weight_decay: 0.0,
             step: 0,
             square: Vec::new(),
+            room: Vec::new(),
         })
     }
 
@@ -112,9 +115,12 @@ impl<T: Real> Optimizer<T> for Adafactor<T> {
             let square = &mut self.square[place];
             let [weights, length] = match matrix(part) {
                 Some([rows, columns]) => {
+                    if self.room.len() < columns {
+                        self.room.resize(columns, T::zero());
+                    }
                     let matrices = u.chunks_exact_mut(rows * columns);
                     for (u, square) in matrices.zip(square.chunks_exact_mut(rows + columns)) {
-                        scale_matrix(u, square, [rows, columns], enter, bounds);
+                        scale_matrix(u, square, &mut self.room[..columns], enter, bounds);
                     }
                     [norm::l2(theta), norm::l2(u)]
                 }
@@ -163,9 +169,12 @@ fn scale_vector<T: Real>(
     let (mut weights, mut length) = (Blocks::new(), Blocks::new());
     let blocks = u.chunks_mut(Blocks::LENGTH).zip(square.chunks_mut(Blocks::LENGTH));
     for (theta, (u, square)) in theta.chunks(Blocks::LENGTH).zip(blocks) {
-        vectorize!(for (u, v) in u.iter_mut().zip(square) {
-            *v += enter * (*u * *u + bounds.inside - *v);
-            *u /= maximum(*v, bounds.square).sqrt();
+        vectorize!({
+            let least = bounds.square;
+            for (u, v) in u.iter_mut().zip(square) {
+                *v += enter * (*u * *u + bounds.inside - *v);
+                *u /= maximum(*v, least).sqrt();
+            }
         });
         weights.add(theta);
         length.add(u);
@@ -173,14 +182,10 @@ fn scale_vector<T: Real>(
     [weights.norm(), length.norm()]
 }
 
-/// Moves R and C on and scales the gradient of a matrix by them.
-fn scale_matrix<T: Real>(
-    u: &mut [T],
-    square: &mut [T],
-    [rows, columns]: [usize; 2],
-    enter: T,
-    bounds: Bounds<T>,
-) {
+/// Moves R and C on and scales the gradient of a matrix by them. `inverse` has room for a row.
+fn scale_matrix<T: Real>(u: &mut [T], square: &mut [T], inverse: &mut [T], enter: T, bounds: Bounds<T>) {
+    let columns = inverse.len();
+    let rows = square.len() - columns;
     let (by_row, by_column) = square.split_at_mut(rows);
     let one = T::one();
     vectorize!({
@@ -194,10 +199,17 @@ fn scale_matrix<T: Real>(
             }
         }
         let mean = by_row.iter().fold(T::zero(), |sum, &r| sum + r) / T::of(rows as f64);
-        let inverse = one / maximum(mean, bounds.mean);
+        let mean = maximum(mean, bounds.mean);
+        // 1/√V is a product: a root for each row and column instead of one for each element.
+        for (inverse, &c) in inverse.iter_mut().zip(&*by_column) {
+            *inverse = one / c.sqrt();
+        }
+        let most = one / bounds.square.sqrt();
         for (u, &r) in u.chunks_exact_mut(columns).zip(&*by_row) {
-            for (u, &c) in u.iter_mut().zip(&*by_column) {
-                *u /= maximum(r * inverse * c, bounds.square).sqrt();
+            let of_row = one / (r / mean).sqrt();
+            for (u, &of_column) in u.iter_mut().zip(&*inverse) {
+                let scale = of_row * of_column;
+                *u *= if scale > most { most } else { scale };
             }
         }
     });

@@ -220,11 +220,13 @@ impl<T: Real> Muon<T> {
                 continue;
             }
             let (theta, gradient) = (&mut theta[range.clone()], &gradient[range]);
+            // The direction is ahead·g + along·B.
+            let (ahead, along) = if self.nesterov { (enter, keep) } else { (T::zero(), T::one()) };
             vectorize!({
                 let mean = &mut self.mean[place];
                 for ((x, &g), mean) in self.room[0].iter_mut().zip(gradient).zip(mean) {
                     *mean = keep * *mean + enter * g;
-                    *x = if self.nesterov { enter * g + keep * *mean } else { *mean };
+                    *x = ahead * g + along * *mean;
                 }
             });
             self.orthogonalise(rows, columns);

@@ -78,9 +78,6 @@ impl<T: Real> Optimizer<T> for Rprop<T> {
         lengths::check(theta, gradient, layout)?;
         lengths::size_with("size", &mut self.size, theta, T::of(self.first))?;
         lengths::size("previous", &mut self.previous, theta)?;
-        let (shrink, grow) = (T::of(self.shrink), T::of(self.grow));
-        let (least, most) = (T::of(self.least), T::of(self.most));
-        let zero = T::zero();
         parts::pass(
             &self.threads,
             layout,
@@ -88,19 +85,23 @@ impl<T: Real> Optimizer<T> for Rprop<T> {
             gradient,
             #[inline(always)]
             |part, [theta, size, previous], gradient| {
+                // In here, since a number from outside that is only sometimes needed keeps the loop from being vectorised.
+                let (shrink, grow) = (T::of(self.shrink), T::of(self.grow));
+                let (least, most) = (T::of(self.least), T::of(self.most));
+                let (zero, one) = (T::zero(), T::one());
                 let rate = parts::rate::<T>(part, self.rate / self.first);
                 for (((theta, &g), size), previous) in theta.iter_mut().zip(gradient).zip(size).zip(previous)
                 {
                     let same = g * *previous;
-                    let (grows, shrinks) = (same > zero, same < zero);
-                    let (grown, shrunk) = (*size * grow, *size * shrink);
-                    let next = if grows { grown } else { *size };
-                    let next = if shrinks { shrunk } else { next };
+                    let factor = if same < zero { shrink } else { one };
+                    let factor = if same > zero { grow } else { factor };
+                    let next = *size * factor;
                     let next = if next < least { least } else { next };
                     let next = if next > most { most } else { next };
-                    let step = rate * sign(g) * next;
-                    *theta -= if shrinks { zero } else { step };
-                    *previous = if shrinks { zero } else { g };
+                    // After a change of sign the derivative counts as 0.
+                    let g = if same < zero { zero } else { g };
+                    *theta -= rate * sign(g) * next;
+                    *previous = g;
                     *size = next;
                 }
             },

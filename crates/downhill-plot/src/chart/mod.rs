@@ -4,6 +4,7 @@ mod bars;
 mod heat_map;
 mod images;
 mod line;
+mod range_test;
 mod scatter;
 mod sparkline;
 

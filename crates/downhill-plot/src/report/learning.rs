@@ -29,21 +29,32 @@ impl<T: Scalar> Report<'_, T> {
     /// The numbers at the head.
     pub(super) fn heads(&self, answered: Option<&Answered>) -> Vec<Tile> {
         let tile = |value: String, label: &str, note: String| Tile { value, label: label.into(), note };
+        let four = |value| digits(value, 4);
         let mut tiles = self.tiles.clone();
         if let (Some(answered), true) = (answered, tiles.is_empty()) {
             tiles.extend(match &answered.metrics {
-                Metrics::Classes(confusion) => vec![
-                    tile(percent(confusion.accuracy()), "test accuracy", "of the classes are right".into()),
-                    tile(digits(confusion.macro_f1(), 4), "macro F1", "each class counts the same".into()),
-                ],
-                Metrics::Values(errors) => vec![
-                    tile(digits(errors.r2, 4), "test R²", "1 is perfect, 0 the mean".into()),
-                    tile(
-                        digits(errors.rmse, 4),
-                        "RMSE",
-                        format!("mean absolute error {}", digits(errors.mae, 4)),
-                    ),
-                ],
+                Metrics::Classes(confusion) => {
+                    let (accuracy, f1) = (confusion.accuracy(), confusion.macro_f1());
+                    vec![
+                        tile(
+                            percent(accuracy),
+                            "test accuracy",
+                            self.likely("accuracy", percent, "of the classes are right"),
+                        ),
+                        tile(
+                            four(f1),
+                            "macro F1",
+                            self.likely("macro F1", four, "each class counts the same"),
+                        ),
+                    ]
+                }
+                Metrics::Values(errors) => {
+                    let mean = format!("mean absolute error {}", four(errors.mae));
+                    vec![
+                        tile(four(errors.r2), "test R²", self.likely("R²", four, "1 is perfect, 0 the mean")),
+                        tile(four(errors.rmse), "RMSE", self.likely("RMSE", four, &mean)),
+                    ]
+                }
             });
         }
         if let Some(history) = self.history
@@ -58,10 +69,23 @@ impl<T: Scalar> Report<'_, T> {
             ));
             let seconds = history.seconds();
             let epochs = history.epochs.len();
+            let plural = if epochs == 1 { "" } else { "s" };
             let stopped = if history.restored.is_some() { ", stopped early" } else { "" };
-            tiles.push(tile(duration(seconds), "training time", format!("{epochs} epochs{stopped}")));
+            tiles.push(tile(duration(seconds), "training time", format!("{epochs} epoch{plural}{stopped}")));
         }
         tiles
+    }
+
+    /// Where a metric is likely to be; without an interval of it, something else to say.
+    fn likely(&self, metric: &str, number: fn(f64) -> String, otherwise: &str) -> String {
+        match self.intervals.iter().find(|interval| interval.metric == metric) {
+            Some(interval) => {
+                let (level, low) = (100.0 * self.level, number(interval.low));
+                let low = low.trim_end_matches(" %");
+                format!("{level} % interval: {low} to {}", number(interval.high))
+            }
+            None => otherwise.into(),
+        }
     }
 
     pub(super) fn learning(&self) -> Option<Section> {

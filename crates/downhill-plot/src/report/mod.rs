@@ -15,6 +15,7 @@ use std::path::Path;
 
 use downhill::data::Dataset;
 use downhill::nn::Scalar;
+use downhill::train::metrics::Interval;
 use downhill::train::{History, Model};
 
 use self::answers::Answered;
@@ -35,6 +36,8 @@ pub struct Report<'a, T: Scalar = f32> {
     train: Option<&'a Dataset<T>>,
     test: Option<&'a Dataset<T>>,
     hill: Option<&'a Hill>,
+    intervals: &'a [Interval],
+    level: f64,
     tiles: Vec<Tile>,
     facts: Vec<(String, String)>,
     command: Option<String>,
@@ -60,6 +63,8 @@ impl<'a, T: Scalar> Report<'a, T> {
             train: None,
             test: None,
             hill: None,
+            intervals: &[],
+            level: 0.0,
             tiles: Vec::new(),
             facts: Vec::new(),
             command: None,
@@ -95,6 +100,13 @@ impl<'a, T: Scalar> Report<'a, T> {
     #[must_use]
     pub fn test(self, data: &'a Dataset<T>) -> Report<'a, T> {
         Report { test: Some(data), ..self }
+    }
+
+    /// Adds the intervals that the test set's metrics are in with a probability of `level`, as
+    /// [`Model::evaluate_intervals`] finds them.
+    #[must_use]
+    pub fn intervals(self, intervals: &'a [Interval], level: f64) -> Report<'a, T> {
+        Report { intervals, level, ..self }
     }
 
     /// Adds the hill.

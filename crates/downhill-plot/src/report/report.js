@@ -205,7 +205,10 @@
     canvas.setAttribute("aria-label", svg.getAttribute("aria-label") + "; the arrow keys turn it");
     stage.append(canvas);
     for (const group of svg.querySelectorAll(".relief, .paths")) group.remove();
-    stage.parentNode.querySelector("figcaption")?.append(" Drag to turn it.");
+    const hint = document.createElement("span");
+    hint.className = "hint";
+    hint.textContent = " Drag to turn it.";
+    stage.parentNode.querySelector("figcaption")?.append(hint);
     const see = (u, v, height) => {
       const sin = Math.sin(around), cos = Math.cos(around), a = u - .5, b = v - .5, near = a * sin + b * cos;
       return [220 + scale * (a * cos - b * sin), 236 + scale * (near * Math.sin(above) - (height - .35) * tall * Math.cos(above)), near];

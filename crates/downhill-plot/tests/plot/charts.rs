@@ -1,5 +1,6 @@
 //! Every kind of chart, with whatever may be thrown at it.
 
+use downhill::prelude::*;
 use downhill::train::Confusion;
 use downhill_plot::{Bars, Drawing, HeatMap, Image, ImageGrid, LineChart, Scatter, sparkline};
 use proptest::prelude::*;
@@ -100,4 +101,15 @@ proptest! {
             check(&draw(&name, &values).svg());
         }
     }
+}
+
+#[test]
+fn a_range_test_marks_the_rate_it_suggests() {
+    let iris: Dataset = Bundled::Iris.load().unwrap();
+    let trainer = Trainer::new(Linear::new(3), CrossEntropy::new()).optimizer(Adam::new(1.0).unwrap());
+    let test = trainer.range_test(&iris, 1e-5, 10.0, 60).unwrap();
+    let svg = LineChart::range_test("rates", &test).draw().svg();
+    check(&svg);
+    let rate = format!("{:.1e}", test.suggestion().unwrap());
+    assert!(svg.contains(&rate), "{rate}");
 }

@@ -4,6 +4,7 @@
 
 mod browser;
 mod charts;
+mod chromium;
 mod hills;
 mod markup;
 mod reports;

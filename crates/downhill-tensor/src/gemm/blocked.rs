@@ -23,8 +23,8 @@ const STEPS: usize = 256;
 /// The columns of a block of B.
 const COLUMNS: usize = 512;
 
-/// A is read in place for up to so many columns of B.
-const A_IN_PLACE: usize = 64;
+/// A is read in place for up to so many columns of B if its rows are contiguous, and if they are not.
+const A_IN_PLACE: [usize; 2] = [1024, 64];
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
 const B_IN_PLACE: usize = 16;
 /// The multiplications from which threads pay.
@@ -109,7 +109,10 @@ impl Cut {
             size: [m, k, n],
             block: [height, width],
             cells: [count(m, height), count(n, width)],
-            packed: [n > A_IN_PLACE, column_strides[1] != 1 || m > B_IN_PLACE],
+            packed: [
+                n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
+                column_strides[1] != 1 || m > B_IN_PLACE,
+            ],
             together: together.min(k),
             lanes,
         }
@@ -119,7 +122,8 @@ impl Cut {
     fn block_room(&self) -> [usize; 2] {
         let ([m, _, n], [height, width]) = (self.size, self.block);
         let steps = self.together.min(STEPS);
-        let rows = if self.packed[0] { m.min(height) * steps + MARGIN } else { 0 };
+        // A sum of nothing packs nothing, nor a margin.
+        let rows = if self.packed[0] && steps > 0 { m.min(height) * steps + MARGIN } else { 0 };
         let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
         [rows, if packs { n.min(width).next_multiple_of(self.lanes) * steps } else { 0 }]
     }

@@ -156,19 +156,21 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
     // `wrapping_add`, since the last move may leave the slice.
     unsafe {
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
-        let (mut a, mut b) = (tile.a, tile.b);
+        // Three rows for each pointer are what addresses reach without a chain of additions.
+        let mut a = [0, 1, 2].map(|third| tile.a.wrapping_add(3 * third * a_row));
+        let mut b = tile.b;
         for _ in 0..tile.k {
             let mut row = [V::splat(zero); VECTORS];
             for j in 0..VECTORS {
                 row[j] = V::load(b.add(j * V::LANES));
             }
             for i in 0..ROWS {
-                let factor = V::splat(*a.add(i * a_row));
+                let factor = V::splat(*a[i / 3].add(i % 3 * a_row));
                 for j in 0..VECTORS {
                     sums[i][j] = sums[i][j].add_product(factor, row[j]);
                 }
             }
-            a = a.wrapping_add(tile.a_column);
+            a = a.map(|a| a.wrapping_add(tile.a_column));
             b = b.wrapping_add(tile.b_row);
         }
         sums

@@ -1,7 +1,10 @@
 //! Checkpoints: a training written down, to go on from there.
 
+mod contents;
 mod folder;
 mod state;
+
+pub use state::Checkpoint;
 
 pub(crate) use folder::Folder;
 pub(crate) use state::{Best, Codec, Course, Training, fingerprint, resume};

@@ -14,16 +14,16 @@ use super::folder::find;
 use crate::file::{self, Kind};
 use crate::{Error, History, Learner, Model, Result};
 
-/// A training written down.
+/// A training written down, to be looked at; [`Trainer::resume`](crate::Trainer::resume) goes on from it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
-pub(crate) struct Checkpoint<T: Scalar> {
-    training: Training,
-    course: Course<T>,
+pub struct Checkpoint<T: Scalar = f32> {
+    pub(super) training: Training,
+    pub(super) course: Course<T>,
     /// The number of steps taken: with the seed, the place in the random numbers of layers.
-    steps: u64,
-    params: Params<T>,
-    optimizer: State<T>,
+    pub(super) steps: u64,
+    pub(super) params: Params<T>,
+    pub(super) optimizer: State<T>,
 }
 
 /// The same, to be written.

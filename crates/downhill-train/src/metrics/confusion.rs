@@ -145,17 +145,38 @@ fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// A table with a row for each class: its precision, recall, F1 and the classes its samples were taken for.
+/// The most classes whose whole matrix is printed; of more, for each the classes that it is most often taken for.
+const MATRIX: usize = 15;
+const MISTAKES: usize = 3;
+
+impl Confusion {
+    /// The other classes that samples of a class were taken for, the most frequent first, and how often.
+    fn mistakes(&self, class: usize) -> Vec<(usize, u64)> {
+        let others = (0..self.classes).filter(|&other| other != class);
+        let mut mistakes: Vec<(usize, u64)> =
+            others.map(|other| (other, self.count(class, other))).filter(|(_, count)| *count > 0).collect();
+        mistakes.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        mistakes
+    }
+}
+
 impl fmt::Display for Confusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = (0..self.classes).map(|class| self.name(class)).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(5);
-        let cell = self.counts.iter().max().map_or(1, |max| max.to_string().len()).max(4);
+        let cell = self.counts.iter().max().map_or(1, |max| max.to_string().len()).max(2);
         writeln!(f, "accuracy {:.4}, macro F1 {:.4}", self.accuracy(), self.macro_f1())?;
         write!(f, "{:width$}  precision  recall      F1  taken for", "class")?;
         for (class, name) in names.iter().enumerate() {
             writeln!(f)?;
             let (precision, recall, f1) = (self.precision(class), self.recall(class), self.f1(class));
             write!(f, "{name:width$}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4} ")?;
+            if self.classes > MATRIX {
+                for (taken, count) in self.mistakes(class).into_iter().take(MISTAKES) {
+                    write!(f, " {} {count}", names[taken])?;
+                }
+                continue;
+            }
             for predicted in 0..self.classes {
                 match self.count(class, predicted) {
                     0 => write!(f, " {:>cell$}", "·")?,
@@ -177,6 +198,29 @@ mod tests {
         let confusion = Confusion::new(3, &[0, 1], &[1, 1]).unwrap();
         assert_eq!((confusion.precision(0), confusion.recall(2), confusion.f1(2)), (0.0, 0.0, 0.0));
         assert!(confusion.to_string().contains("accuracy 0.5000"));
+    }
+
+    #[test]
+    fn a_table_that_is_not_too_wide() {
+        let lines = |classes: usize| {
+            let truth: Vec<usize> = (0..600).map(|row| row % classes).collect();
+            // Each fourth sample is taken for the next class, each tenth for the one behind that.
+            let taken = |(row, &truth): (usize, &usize)| match row / classes {
+                round if round % 4 == 0 => (truth + 1) % classes,
+                round if round % 10 == 5 => (truth + 2) % classes,
+                _ => truth,
+            };
+            let predicted: Vec<usize> = truth.iter().enumerate().map(taken).collect();
+            let text = Confusion::new(classes, &truth, &predicted).unwrap().to_string();
+            text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        for classes in [2, 10, 15, 16, 60] {
+            let lines = lines(classes);
+            assert_eq!(lines.len(), classes);
+            assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+        }
+        assert!(lines(10)[0].ends_with(" 39 15  6  ·  ·  ·  ·  ·  ·  ·"), "{}", lines(10)[0]);
+        assert!(lines(20)[18].ends_with(" 19 8 0 3"), "{}", lines(20)[18]);
     }
 
     #[test]

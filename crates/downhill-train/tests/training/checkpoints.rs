@@ -12,7 +12,7 @@ use downhill_optim::{
     Schedule, ScheduleFreeAdamW, Sgd, Sophia,
 };
 use downhill_train::{
-    Callback, Checkpoints, EarlyStopping, Error, Fit, History, Model, Result, StepRecord, Trainer,
+    Callback, Checkpoint, Checkpoints, EarlyStopping, Error, Fit, History, Model, Result, StepRecord, Trainer,
 };
 use proptest::prelude::*;
 
@@ -202,6 +202,43 @@ fn more_epochs_may_be_asked_for() {
     same(&make(5).resume(&folder.0).fit(&data).unwrap(), &make(5).fit(&data).unwrap());
     let none = make(2).resume(folder.0.join("missing")).fit(&data).unwrap();
     same(&none, &make(2).fit(&data).unwrap());
+}
+
+/// Tells what it is told of the training that is gone on from.
+struct Before(std::sync::mpsc::Sender<usize>);
+
+impl Callback for Before {
+    fn on_resume(&mut self, history: &History) -> Result<()> {
+        self.0.send(history.epochs.len()).unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_before_is_told() {
+    let (data, folder) = (clouds(40, 4, 3, 1), Folder::new());
+    for (epochs, expected) in [(2, None), (5, Some(2)), (5, Some(5))] {
+        let (sender, told) = std::sync::mpsc::channel();
+        let trainer = classifier(4, 3).epochs(epochs).callback(Before(sender));
+        trainer.checkpoints(Checkpoints::new(&folder.0)).resume(&folder.0).fit(&data).unwrap();
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), Vec::from_iter(expected));
+    }
+}
+
+#[test]
+fn what_is_in_it() {
+    let (data, folder) = (clouds(40, 4, 3, 1), Folder::new());
+    let stopped =
+        stopping(classifier(4, 3).checkpoints(Checkpoints::new(&folder.0)), STEPS + 1).fit(&data).unwrap();
+    let checkpoint: Checkpoint = Checkpoint::load(folder.0.join("step-0000000004.checkpoint")).unwrap();
+    assert_eq!((checkpoint.steps(), checkpoint.seed(), checkpoint.samples()), (4, 7, 40));
+    assert_eq!((checkpoint.steps_of_epoch(), checkpoint.history().epochs.len()), (3, 1));
+    assert_eq!((checkpoint.best_epoch(), checkpoint.has_ended()), (None, false));
+    assert_eq!(checkpoint.params(), stopped.model.params());
+    assert!(!checkpoint.optimizer().entries().is_empty());
+    stopped.model.save(folder.0.join("model")).unwrap();
+    let error = Checkpoint::<f32>::load(folder.0.join("model")).unwrap_err().to_string();
+    assert!(error.contains("it holds a model"), "{error}");
 }
 
 /// The newest checkpoint of a training, in a folder.

@@ -1,7 +1,7 @@
 //! The fused convolution y = f(W ∗ x + b).
 
 use downhill_tensor::kernel::{self, OnBlock, Window};
-use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, vectorize};
+use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, Threads, vectorize};
 
 use super::{check_bias, geometry, has_windows, no_window, planes, shape_of};
 use crate::Var;
@@ -65,7 +65,14 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Convolution<F> {
         let activation = self.activation;
         pull_back(of, at, sink, &|delta: &mut [T], start| {
             let own = start..start + delta.len();
-            put_slopes(activation, delta, Store::Write, &g[own.clone()], &z[own.clone()], &y[own]);
+            put_slopes(
+                activation,
+                (Store::Write, delta),
+                &g[own.clone()],
+                &z[own.clone()],
+                &y[own],
+                &Threads::single(),
+            );
         });
     }
 }

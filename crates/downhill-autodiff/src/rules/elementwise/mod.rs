@@ -15,7 +15,7 @@ pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
 pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};
 pub use trigonometric::{Atan, Cos, Sin};
 
-use downhill_tensor::{Real, Result, Store, Tensor, vectorize};
+use downhill_tensor::{Real, Result, Store, Tensor, Threads, kernel, vectorize};
 
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
@@ -52,14 +52,21 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
 
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let mut y = cx.take(operands.shape(0));
-        let pairs = y.as_mut_slice().iter_mut().zip(operands.slice(0));
-        vectorize!({
-            // A copy of its own: settings read through a reference might change while y is written.
-            let function = self.0;
-            for (y, &x) in pairs {
-                *y = function.value(x);
-            }
-        });
+        let x = operands.slice(0);
+        kernel::for_pieces(
+            cx.threads(),
+            [y.as_mut_slice()],
+            #[inline(always)]
+            |own, [y]| {
+                vectorize!({
+                    // A copy of its own: settings read through a reference might change while y is written.
+                    let function = self.0;
+                    for (y, &x) in y.iter_mut().zip(&x[own]) {
+                        *y = function.value(x);
+                    }
+                });
+            },
+        );
         Ok(y)
     }
 
@@ -67,7 +74,14 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
         let function = self.0;
         if let Some(mut dx) = sink.destination(0) {
             let (store, dx) = dx.parts();
-            put_slopes(function, dx, store, at.cotangent(), at.slice(0), at.output().as_slice());
+            put_slopes(
+                function,
+                (store, dx),
+                at.cotangent(),
+                at.slice(0),
+                at.output().as_slice(),
+                at.threads(),
+            );
         }
     }
 }
@@ -76,20 +90,27 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
 #[inline(never)]
 pub(crate) fn put_slopes<T: Real, F: Elementwise<T>>(
     function: F,
-    out: &mut [T],
-    store: Store,
+    (store, out): (Store, &mut [T]),
     g: &[T],
     x: &[T],
     y: &[T],
+    threads: &Threads,
 ) {
-    // The loops stand here, not behind a closure: a long slope is then still inlined.
-    let places = out.iter_mut().zip(g.iter().zip(x).zip(y));
-    match store {
-        Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
-            *d = g * function.slope(x, y);
-        }),
-        Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
-            *d += g * function.slope(x, y);
-        }),
-    }
+    kernel::for_pieces(
+        threads,
+        [out],
+        #[inline(always)]
+        |own, [out]| {
+            // The loops stand here, not behind another closure: a long slope is then still inlined.
+            let places = out.iter_mut().zip(g[own.clone()].iter().zip(&x[own.clone()]).zip(&y[own]));
+            match store {
+                Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
+                    *d = g * function.slope(x, y);
+                }),
+                Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
+                    *d += g * function.slope(x, y);
+                }),
+            }
+        },
+    );
 }
