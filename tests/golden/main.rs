@@ -4,7 +4,7 @@
 //! runs, saved models and files; `cases/README.md` says how they are encoded. The environment variable
 //! `DOWNHILL_GOLDEN` names another folder to read them from. Every case of something that the library has
 //! must hold; what it lacks is counted by name. Run it with
-//! `cargo test --release -p downhill-tests --test golden -- --nocapture`.
+//! `cargo test --workspace --test golden -- --nocapture`.
 
 mod check;
 mod formats;
