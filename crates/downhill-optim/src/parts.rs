@@ -127,3 +127,40 @@ impl<T: Real> PartDecay<T> {
         g
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also where a piece of a thread ends within a part, or holds several.
+    #[test]
+    fn a_pass_visits_what_learns_once() {
+        let mut layout = Layout::default();
+        for (name, length) in [("a", 20_001), ("b", 7), ("c", 0), ("d", 9), ("e", 30_000)] {
+            layout.push(name, [length].into(), true);
+        }
+        layout.set_trainable("d", false);
+        let gradient: Vec<f64> = (1..=layout.len()).map(|place| place as f64).collect();
+        for threads in [1, 3] {
+            let (mut theta, mut visits) = (vec![0.0; layout.len()], vec![0.0; layout.len()]);
+            pass(
+                &Threads::new(threads),
+                &layout,
+                [&mut theta, &mut visits],
+                &gradient,
+                |part, [theta, visits], gradient| {
+                    assert!(part.trainable);
+                    for ((theta, &g), visits) in theta.iter_mut().zip(gradient).zip(visits) {
+                        *theta += g;
+                        *visits += 1.0;
+                    }
+                },
+            );
+            let frozen = layout.part("d").unwrap().range();
+            for (place, &g) in gradient.iter().enumerate() {
+                let times = if frozen.contains(&place) { 0.0 } else { 1.0 };
+                assert_eq!([theta[place], visits[place]], [times * g, times], "{place} on {threads} threads");
+            }
+        }
+    }
+}

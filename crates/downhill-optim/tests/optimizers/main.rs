@@ -10,3 +10,4 @@ mod functions;
 mod parts;
 mod restoring;
 mod table;
+mod threads;
