@@ -37,6 +37,16 @@ fn is_too_large(sample: Shape) -> bool {
     sample.iter().fold(1, |product: usize, &length| product.saturating_mul(length.max(1))) > MAX_ELEMENTS
 }
 
+/// Whether so many numbers of the smallest type could be made now. A mistyped size is an error then, and does not
+/// end the program where they are made.
+fn fits_into_memory(elements: usize) -> bool {
+    let mut numbers = Vec::<f32>::new();
+    let reserved = numbers.try_reserve_exact(elements);
+    // Otherwise the compiler may leave out an allocation that nobody uses, and take it for one that succeeds.
+    std::hint::black_box(&numbers);
+    reserved.is_ok()
+}
+
 impl<'a> Scope<'a> {
     pub(crate) fn root(plan: &'a mut Plan) -> Scope<'a> {
         Scope { plan, path: String::new(), kind: String::new(), input: Shape::SCALAR, depth: 0 }
@@ -50,7 +60,7 @@ impl<'a> Scope<'a> {
     ///
     /// # Errors
     /// [`Error::DuplicateName`]; [`Error::Build`] if the initialiser does not fit the shape, or the
-    /// parameters become too large for any memory.
+    /// parameters become too large for the memory.
     pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Param> {
         let shape = shape.into();
         let name = self.new_name("parameter", name, shape, init)?;
@@ -93,8 +103,12 @@ impl<'a> Scope<'a> {
         let refuse = |reason| self.refuse(self.input, format!("{what} {name} {shape}: {reason}"));
         init.check(shape).map_err(refuse)?;
         let there = self.plan.layout.len().saturating_add(self.plan.buffers.len());
-        if there.saturating_add(shape.elements()) > MAX_ELEMENTS {
+        let elements = there.saturating_add(shape.elements());
+        if elements > MAX_ELEMENTS {
             return Err(refuse("it is too large".into()));
+        }
+        if !fits_into_memory(elements) {
+            return Err(refuse(format!("there is no memory for {elements} numbers")));
         }
         Ok(name)
     }

@@ -132,6 +132,12 @@ fn what_does_not_fit_is_named() {
             "0 (Linear)",
             "it makes that [18446744073709551615], which is too large",
         ),
+        (
+            Sequential::new().then(Linear::new(1 << 54)),
+            [1].into(),
+            "0 (Linear)",
+            "there is no memory for 18014398509481984 numbers",
+        ),
         (Sequential::new(), [usize::MAX, 3].into(), "Sequential", "too large"),
         (
             inside(AnyLayer::new(Activation::Relu)),
