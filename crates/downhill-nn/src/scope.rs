@@ -159,6 +159,11 @@ impl<'a> Scope<'a> {
         if is_too_large(output) {
             return Err(scope.refuse(input, format!("it makes that {output}, which is too large")));
         }
+        if !fits_into_memory(output.elements()) {
+            return Err(
+                scope.refuse(input, format!("there is no memory for the {output} that it makes of that"))
+            );
+        }
         let own = &self.plan.layout.parts()[first..];
         let parameters = own.iter().map(|part| part.shape.elements()).sum();
         let inner = self.plan.layers.len() - place - 1;

@@ -3,7 +3,7 @@
 use downhill_nn::autodiff::{Shape, Tape, Var};
 use downhill_nn::{
     Activation, AnyLayer, Context, Dropout, Error, Flatten, Init, Layer, Linear, Network, Params, Residual,
-    Result, Scalar, Scope, Sequential, Softmax, lambda,
+    Result, Scalar, Scope, Sequential, Softmax, ZeroPad2d, lambda,
 };
 
 fn names(network: &Network) -> Vec<String> {
@@ -137,6 +137,12 @@ fn what_does_not_fit_is_named() {
             [1].into(),
             "0 (Linear)",
             "there is no memory for 18014398509481984 numbers",
+        ),
+        (
+            Sequential::new().then(ZeroPad2d::new([1 << 27, 1 << 27])),
+            [1, 1, 1].into(),
+            "0 (ZeroPad2d)",
+            "there is no memory for the [1, 268435457, 268435457]",
         ),
         (Sequential::new(), [usize::MAX, 3].into(), "Sequential", "too large"),
         (
