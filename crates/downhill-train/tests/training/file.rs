@@ -192,7 +192,8 @@ fn parts_that_do_not_fit_each_other() {
 
     for (reason, expected) in [
         (refused(linear(usize::MAX), [2].into(), &own, [usize::MAX].into()), "too large"),
-        (refused(linear(1 << 40), [2].into(), &own, [1 << 40].into()), "the network has the parameters"),
+        (refused(linear(1 << 54), [2].into(), &own, [1 << 54].into()), "there is no memory for"),
+        (refused(linear(1 << 24), [2].into(), &own, [1 << 24].into()), "the network has the parameters"),
         (
             refused(linear(3), [4].into(), &own, [3].into()),
             "weight [3, 4], bias [3]; these are weight [3, 2]",
