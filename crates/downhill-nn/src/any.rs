@@ -76,50 +76,127 @@ impl<'de> Deserialize<'de> for Block {
     }
 }
 
-/// Makes [`AnyLayer`] from the table of built-in layers.
+/// Any layer: one of the built-in ones, which serialise, or one of the user's own, which does not.
+#[derive(Clone)]
+pub struct AnyLayer(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    BuiltIn(Box<dyn BuiltIn>),
+    Own(Box<dyn ErasedLayer>),
+}
+
+/// A built-in layer behind a pointer, so that a program holds the code of those layers only that it makes: an
+/// `enum` of them all would hold the code of all. Only `f32` is compiled here; see [`Scalar`].
+trait BuiltIn: Send + Sync {
+    fn kind(&self) -> String;
+    fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape>;
+    fn forward<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;
+    fn forward_activated<'t>(
+        &self,
+        cx: &Context<'t, f32>,
+        x: Var<'t, f32>,
+        activation: Activation,
+    ) -> Var<'t, f32>;
+    fn view(&self) -> LayerView<'_>;
+    fn boxed_clone(&self) -> Box<dyn BuiltIn>;
+}
+
+impl Clone for Box<dyn BuiltIn> {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
+/// Makes [`AnyLayer`]'s views from the table of built-in layers.
 macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
-        /// Any layer: one of the built-in ones, which serialise, or one of the user's own, which does not.
-        #[derive(Clone, Serialize, Deserialize)]
+        /// What an [`AnyLayer`] is.
+        #[derive(Clone, Copy, Serialize)]
         #[allow(missing_docs)]
         #[non_exhaustive]
-        pub enum AnyLayer {
-            $($layer($layer),)*
+        pub enum LayerView<'a> {
+            $($layer(&'a $layer),)*
             /// A layer of the user's own.
-            #[serde(serialize_with = "refuse_own", skip_deserializing)]
-            Own(OwnLayer),
+            #[serde(serialize_with = "refuse_own")]
+            Own(OwnLayer<'a>),
         }
 
-        $(impl From<$layer> for AnyLayer {
-            fn from(layer: $layer) -> AnyLayer {
-                AnyLayer::$layer(layer)
-            }
-        })*
+        /// What [`LayerView`] writes, read.
+        #[derive(Deserialize)]
+        #[serde(rename = "LayerView")]
+        enum Read {
+            $($layer($layer),)*
+        }
 
-        impl Layer for AnyLayer {
-            fn into_any(self) -> AnyLayer {
-                self
+        impl From<Read> for AnyLayer {
+            fn from(layer: Read) -> AnyLayer {
+                match layer {
+                    $(Read::$layer(layer) => layer.into(),)*
+                }
             }
+        }
 
-            fn kind(&self) -> String {
-                match self {
-                    $(AnyLayer::$layer(layer) => Layer::kind(layer),)*
-                    AnyLayer::Own(own) => own.0.kind(),
+        $(
+            impl From<$layer> for AnyLayer {
+                fn from(layer: $layer) -> AnyLayer {
+                    AnyLayer(Kind::BuiltIn(Box::new(layer)))
                 }
             }
 
-            fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+            impl BuiltIn for $layer {
+                fn kind(&self) -> String {
+                    Layer::kind(self)
+                }
+
+                fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+                    Layer::build(self, scope, input)
+                }
+
+                fn forward<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+                    Layer::forward(self, cx, x)
+                }
+
+                fn forward_activated<'t>(
+                    &self,
+                    cx: &Context<'t, f32>,
+                    x: Var<'t, f32>,
+                    activation: Activation,
+                ) -> Var<'t, f32> {
+                    Layer::forward_activated(self, cx, x, activation)
+                }
+
+                fn view(&self) -> LayerView<'_> {
+                    LayerView::$layer(self)
+                }
+
+                fn boxed_clone(&self) -> Box<dyn BuiltIn> {
+                    Box::new(self.clone())
+                }
+            }
+        )*
+
+        impl LayerView<'_> {
+            /// Runs the layer in any number type: what is compiled in the program that uses another than `f32`.
+            #[inline(always)]
+            pub(crate) fn forward<'t, T: Scalar>(self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
                 match self {
-                    $(AnyLayer::$layer(layer) => Layer::build(layer, scope, input),)*
-                    AnyLayer::Own(own) => own.0.build(scope, input),
+                    $(LayerView::$layer(layer) => Layer::forward(layer, cx, x),)*
+                    LayerView::Own(own) => T::forward_own(own.0, cx, x),
                 }
             }
 
-            #[track_caller]
-            fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+            /// Runs the layer and an activation behind it.
+            #[inline(always)]
+            pub(crate) fn forward_activated<'t, T: Scalar>(
+                self,
+                cx: &Context<'t, T>,
+                x: Var<'t, T>,
+                activation: Activation,
+            ) -> Var<'t, T> {
                 match self {
-                    $(AnyLayer::$layer(layer) => layer.forward(cx, x),)*
-                    AnyLayer::Own(own) => T::forward_own(&*own.0, cx, x),
+                    $(LayerView::$layer(layer) => Layer::forward_activated(layer, cx, x, activation),)*
+                    LayerView::Own(own) => Layer::forward(&activation, cx, T::forward_own(own.0, cx, x)),
                 }
             }
         }
@@ -146,31 +223,94 @@ impl AnyLayer {
         layer.into_any()
     }
 
-    /// Whether the layer and an activation behind it can be one operation.
-    pub(crate) fn takes_activation(&self) -> bool {
-        matches!(self, AnyLayer::Linear(_) | AnyLayer::Conv1d(_) | AnyLayer::Conv2d(_))
+    /// A layer of the user's own.
+    pub(crate) fn own(layer: impl Layer) -> AnyLayer {
+        AnyLayer(Kind::Own(Box::new(layer)))
     }
 
-    /// Runs the layer and an activation behind it, as one operation if it [takes](AnyLayer::takes_activation) one.
+    /// What it is.
+    pub fn view(&self) -> LayerView<'_> {
+        match &self.0 {
+            Kind::BuiltIn(layer) => layer.view(),
+            Kind::Own(own) => LayerView::Own(OwnLayer(&**own)),
+        }
+    }
+
+    /// Whether the layer and an activation behind it can be one operation.
+    pub(crate) fn takes_activation(&self) -> bool {
+        matches!(self.view(), LayerView::Linear(_) | LayerView::Conv1d(_) | LayerView::Conv2d(_))
+    }
+
+    pub(crate) fn forward_f32<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+        match &self.0 {
+            Kind::BuiltIn(layer) => layer.forward(cx, x),
+            Kind::Own(own) => own.forward_f32(cx, x),
+        }
+    }
+
+    pub(crate) fn forward_activated_f32<'t>(
+        &self,
+        cx: &Context<'t, f32>,
+        x: Var<'t, f32>,
+        activation: Activation,
+    ) -> Var<'t, f32> {
+        match &self.0 {
+            Kind::BuiltIn(layer) => layer.forward_activated(cx, x, activation),
+            Kind::Own(own) => Layer::forward(&activation, cx, own.forward_f32(cx, x)),
+        }
+    }
+}
+
+impl Layer for AnyLayer {
+    fn into_any(self) -> AnyLayer {
+        self
+    }
+
+    fn kind(&self) -> String {
+        match &self.0 {
+            Kind::BuiltIn(layer) => layer.kind(),
+            Kind::Own(own) => own.kind(),
+        }
+    }
+
+    fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape> {
+        match &mut self.0 {
+            Kind::BuiltIn(layer) => layer.build(scope, input),
+            Kind::Own(own) => own.build(scope, input),
+        }
+    }
+
     #[track_caller]
-    pub(crate) fn forward_activated<'t, T: Scalar>(
+    fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+        T::forward(self, cx, x)
+    }
+
+    #[track_caller]
+    fn forward_activated<'t, T: Scalar>(
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
         activation: Activation,
     ) -> Var<'t, T> {
-        match self {
-            AnyLayer::Linear(linear) => linear.forward_activated(cx, x, activation),
-            AnyLayer::Conv1d(convolution) => convolution.forward_activated(cx, x, activation),
-            AnyLayer::Conv2d(convolution) => convolution.forward_activated(cx, x, activation),
-            other => activation.forward(cx, other.forward(cx, x)),
-        }
+        T::forward_activated(self, cx, x, activation)
+    }
+}
+
+impl Serialize for AnyLayer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.view().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyLayer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AnyLayer, D::Error> {
+        Read::deserialize(deserializer).map(AnyLayer::from)
     }
 }
 
 /// A layer of the user's own, behind a pointer.
-#[derive(Clone)]
-pub struct OwnLayer(pub(crate) Box<dyn ErasedLayer>);
+#[derive(Clone, Copy)]
+pub struct OwnLayer<'a>(pub(crate) &'a dyn ErasedLayer);
 
 impl Clone for Box<dyn ErasedLayer> {
     fn clone(&self) -> Self {
@@ -185,6 +325,6 @@ impl std::fmt::Debug for AnyLayer {
 }
 
 /// Serde's error for a network with a layer that is not built in.
-fn refuse_own<S: Serializer>(own: &OwnLayer, _: S) -> Result<S::Ok, S::Error> {
+fn refuse_own<S: Serializer>(own: &OwnLayer<'_>, _: S) -> Result<S::Ok, S::Error> {
     Err(ser::Error::custom(Error::NotBuiltIn { layer: own.0.kind() }))
 }

@@ -4,7 +4,7 @@
 use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Shape, Var};
 
-use crate::any::OwnLayer;
+use crate::layers::Activation;
 use crate::{AnyLayer, Context, Result, Scalar, Scope};
 
 /// A part of a network: a function of its input and of parameters that it declares.
@@ -45,7 +45,7 @@ pub trait Layer: Clone + Send + Sync + 'static {
     /// Wraps the layer for a container. Only built-in layers say otherwise.
     #[doc(hidden)]
     fn into_any(self) -> AnyLayer {
-        AnyLayer::Own(OwnLayer(Box::new(self)))
+        AnyLayer::own(self)
     }
 
     /// Declares the parameters and answers the shape of one sample of the output, given that of the
@@ -62,6 +62,17 @@ pub trait Layer: Clone + Send + Sync + 'static {
 
     /// Computes the output of a batch `[n, …]`.
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T>;
+
+    /// Computes the output with an activation behind it. Built-in layers that can do both as one operation say otherwise.
+    #[doc(hidden)]
+    fn forward_activated<'t, T: Scalar>(
+        &self,
+        cx: &Context<'t, T>,
+        x: Var<'t, T>,
+        activation: Activation,
+    ) -> Var<'t, T> {
+        activation.forward(cx, self.forward(cx, x))
+    }
 }
 
 /// A [`Layer`] behind a pointer, with its forward pass compiled for each number type.

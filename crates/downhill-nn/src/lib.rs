@@ -43,7 +43,7 @@ mod scope;
 mod summary;
 mod weight_penalty;
 
-pub use any::AnyLayer;
+pub use any::{AnyLayer, LayerView};
 pub use context::Context;
 pub use error::{Error, Result};
 pub use init::Init;

@@ -5,7 +5,8 @@ use downhill_autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_autodiff::{Real, Var};
 
 use crate::layer::ErasedLayer;
-use crate::{AnyLayer, Context, Layer};
+use crate::layers::Activation;
+use crate::{AnyLayer, Context};
 
 /// The numbers that a network can run in: `f32`, `f64`, and with the feature `dual` dual numbers over
 /// them, for exact Hessian-vector products.
@@ -19,20 +20,55 @@ pub trait Scalar: Real {
     fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
 
     #[doc(hidden)]
+    fn forward_activated<'t>(
+        layer: &AnyLayer,
+        cx: &Context<'t, Self>,
+        x: Var<'t, Self>,
+        activation: Activation,
+    ) -> Var<'t, Self>;
+
+    #[doc(hidden)]
     fn forward_own<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
 }
 
+impl Scalar for f32 {
+    fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+        layer.forward_f32(cx, x)
+    }
+
+    fn forward_activated<'t>(
+        layer: &AnyLayer,
+        cx: &Context<'t, f32>,
+        x: Var<'t, f32>,
+        activation: Activation,
+    ) -> Var<'t, f32> {
+        layer.forward_activated_f32(cx, x, activation)
+    }
+
+    fn forward_own<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
+        layer.forward_f32(cx, x)
+    }
+}
+
 macro_rules! scalar {
-    ($($number:ty => $method:ident, $inline:ident);*) => {$(
+    ($($number:ty => $method:ident);*) => {$(
+        // What may be inlined is compiled where it is used, and only there.
         impl Scalar for $number {
-            // What may be inlined is compiled where it is used, and only there.
-            #[inline($inline)]
-            #[track_caller]
+            #[inline(always)]
             fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self> {
-                Layer::forward(layer, cx, x)
+                layer.view().forward(cx, x)
             }
 
-            #[track_caller]
+            #[inline(always)]
+            fn forward_activated<'t>(
+                layer: &AnyLayer,
+                cx: &Context<'t, Self>,
+                x: Var<'t, Self>,
+                activation: Activation,
+            ) -> Var<'t, Self> {
+                layer.view().forward_activated(cx, x, activation)
+            }
+
             fn forward_own<'t>(
                 layer: &dyn ErasedLayer,
                 cx: &Context<'t, Self>,
@@ -44,6 +80,6 @@ macro_rules! scalar {
     )*};
 }
 
-scalar!(f32 => forward_f32, never; f64 => forward_f64, always);
+scalar!(f64 => forward_f64);
 #[cfg(feature = "dual")]
-scalar!(Dual32 => forward_dual32, always; Dual64 => forward_dual64, always);
+scalar!(Dual32 => forward_dual32; Dual64 => forward_dual64);

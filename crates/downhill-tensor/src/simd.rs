@@ -60,7 +60,14 @@ pub fn widest<R>(f: impl FnOnce() -> R) -> R {
             // SAFETY: this processor has these features.
             unsafe { avx2(f) }
         }
-        Instructions::Baseline => f(),
+        Instructions::Baseline => {
+            // Not inlined, or each caller's caller that is compiled anew holds a copy of what seldom runs.
+            #[inline(never)]
+            fn baseline<R>(f: impl FnOnce() -> R) -> R {
+                f()
+            }
+            baseline(f)
+        }
     }
 }
 

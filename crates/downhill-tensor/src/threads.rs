@@ -49,8 +49,13 @@ impl Threads {
     /// # Panics
     /// If a task panics, with the same payload. Tasks that have not begun by then are left out.
     pub fn run(&self, tasks: usize, task: impl Fn(usize) + Sync) {
+        self.run_erased(tasks, &task);
+    }
+
+    /// [`Threads::run`], compiled once: with each caller's task inlined it would be compiled for each.
+    fn run_erased(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         let shared = self.pool.as_ref().filter(|_| tasks > 1).map(|pool| &pool.shared);
-        if !shared.is_some_and(|shared| shared.run(tasks, &task)) {
+        if !shared.is_some_and(|shared| shared.run(tasks, task)) {
             (0..tasks).for_each(task);
         }
     }

@@ -193,7 +193,7 @@ impl<const AXES: usize> Conv<AXES> {
 
     /// The layer with an activation behind it, as one operation.
     #[track_caller]
-    pub(crate) fn forward_activated<'t, T: Scalar>(
+    fn convolve_activated<'t, T: Scalar>(
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
@@ -251,7 +251,7 @@ pub(super) fn no_windows<const AXES: usize>(
 
 /// Makes a layer for each number of axes behind the channels.
 macro_rules! layers {
-    ($($layer:ident: $forward:ident),* $(,)?) => {$(
+    ($($layer:ident: $forward:ident $(, $forward_activated:ident)?);* $(;)?) => {$(
         impl Layer for $layer {
             fn into_any(self) -> AnyLayer {
                 self.into()
@@ -269,10 +269,22 @@ macro_rules! layers {
             fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
                 self.$forward(cx, x)
             }
+
+            $(
+                #[track_caller]
+                fn forward_activated<'t, T: Scalar>(
+                    &self,
+                    cx: &Context<'t, T>,
+                    x: Var<'t, T>,
+                    activation: Activation,
+                ) -> Var<'t, T> {
+                    self.$forward_activated(cx, x, activation)
+                }
+            )?
         }
     )*};
 }
 
 pub(super) use layers;
 
-layers!(Conv1d: convolve, Conv2d: convolve);
+layers!(Conv1d: convolve, convolve_activated; Conv2d: convolve, convolve_activated);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::join::{Join, with_room};
 use crate::any::Block;
-use crate::{AnyLayer, Context, Layer, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Layer, LayerView, Result, Scalar, Scope};
 
 /// A value inside a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Graph {
     /// The shape of the scores of an embedding's tokens.
     fn shape_of_scores(&self, step: usize, from: usize, place: usize) -> Result<Shape, String> {
         let (layer, _) = self.layer_before(step, place)?;
-        let AnyLayer::Embedding(embedding) = layer else {
+        let LayerView::Embedding(embedding) = layer.view() else {
             return Err(format!("it wants scores by an embedding, not by a {layer:?}"));
         };
         let (shape, width) = (self.before(from)?, embedding.width());
@@ -258,8 +258,8 @@ impl Layer for Graph {
                         _ => x,
                     },
                     Step::Scores { step, from } => match &self.steps[*step] {
-                        Step::Layer { layer: Block { layer, .. }, .. } => match &**layer {
-                            AnyLayer::Embedding(embedding) => embedding.scores(cx, values[*from]),
+                        Step::Layer { layer: Block { layer, .. }, .. } => match layer.view() {
+                            LayerView::Embedding(embedding) => embedding.scores(cx, values[*from]),
                             _ => x,
                         },
                         _ => x,

@@ -47,18 +47,6 @@ impl Linear {
         self.bias_init = Some(init);
         self
     }
-
-    /// The layer with an activation behind it, as one operation.
-    #[track_caller]
-    pub(crate) fn forward_activated<'t, T: Scalar>(
-        &self,
-        cx: &Context<'t, T>,
-        x: Var<'t, T>,
-        activation: Activation,
-    ) -> Var<'t, T> {
-        let (weight, bias) = &self.parameters;
-        activation.after_linear(x, cx.param(weight), bias.as_ref().map(|bias| cx.param(bias)))
-    }
 }
 
 impl Layer for Linear {
@@ -87,5 +75,16 @@ impl Layer for Linear {
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
         let (weight, bias) = &self.parameters;
         x.linear(cx.param(weight), bias.as_ref().map(|bias| cx.param(bias)), Identity)
+    }
+
+    #[track_caller]
+    fn forward_activated<'t, T: Scalar>(
+        &self,
+        cx: &Context<'t, T>,
+        x: Var<'t, T>,
+        activation: Activation,
+    ) -> Var<'t, T> {
+        let (weight, bias) = &self.parameters;
+        activation.after_linear(x, cx.param(weight), bias.as_ref().map(|bias| cx.param(bias)))
     }
 }

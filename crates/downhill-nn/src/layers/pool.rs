@@ -207,8 +207,8 @@ impl<const AXES: usize> AdaptiveAvgPool<AXES> {
     }
 }
 
-layers!(MaxPool1d: pool, MaxPool2d: pool, AvgPool1d: pool, AvgPool2d: pool);
-layers!(AdaptiveMaxPool1d: pool, AdaptiveMaxPool2d: pool, AdaptiveAvgPool1d: pool, AdaptiveAvgPool2d: pool);
+layers!(MaxPool1d: pool; MaxPool2d: pool; AvgPool1d: pool; AvgPool2d: pool);
+layers!(AdaptiveMaxPool1d: pool; AdaptiveMaxPool2d: pool; AdaptiveAvgPool1d: pool; AdaptiveAvgPool2d: pool);
 
 /// The largest number of each channel: `[n, channels, length]` to `[n, channels, 1]`, or `[n, channels, height, width]` to
 /// `[n, channels, 1, 1]`. [`Flatten`](super::Flatten) makes `[n, channels]` of it.

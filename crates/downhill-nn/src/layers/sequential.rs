@@ -3,7 +3,7 @@
 use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
-use crate::any::{AnyLayer, Block};
+use crate::any::{AnyLayer, Block, LayerView};
 use crate::{Context, Layer, Result, Scalar, Scope};
 
 /// Layers one after the other. Their parameters are named by their place: `0.weight`, `2.weight`.
@@ -60,10 +60,10 @@ impl Layer for Sequential {
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, mut x: Var<'t, T>) -> Var<'t, T> {
         let mut layers = self.layers.iter().peekable();
         while let Some(block) = layers.next() {
-            x = match layers.peek().map(|next| &*next.layer) {
-                Some(AnyLayer::Activation(activation)) if block.layer.takes_activation() => {
+            x = match layers.peek().map(|next| next.layer.view()) {
+                Some(LayerView::Activation(&activation)) if block.layer.takes_activation() => {
                     layers.next();
-                    block.within(cx, || block.layer.forward_activated(cx, x, *activation))
+                    block.within(cx, || block.layer.forward_activated(cx, x, activation))
                 }
                 _ => block.forward(cx, x),
             };

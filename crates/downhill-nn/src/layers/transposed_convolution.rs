@@ -170,4 +170,4 @@ impl<const AXES: usize> ConvTranspose<AXES> {
     }
 }
 
-layers!(ConvTranspose1d: convolve, ConvTranspose2d: convolve);
+layers!(ConvTranspose1d: convolve; ConvTranspose2d: convolve);

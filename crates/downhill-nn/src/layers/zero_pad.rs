@@ -51,4 +51,4 @@ impl<const AXES: usize> ZeroPad<AXES> {
     }
 }
 
-layers!(ZeroPad1d: pad, ZeroPad2d: pad);
+layers!(ZeroPad1d: pad; ZeroPad2d: pad);

@@ -1,7 +1,9 @@
 //! A fully connected layer or a convolution and the activation behind it run as one operation, with the results of two.
 
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
-use downhill_nn::{AnyLayer, Conv1d, Conv2d, Linear, Network, Params, Reshape, Sequential, lambda};
+use downhill_nn::{
+    AnyLayer, Conv1d, Conv2d, LayerView, Linear, Network, Params, Reshape, Sequential, lambda,
+};
 use proptest::prelude::*;
 
 use crate::numbers;
@@ -20,9 +22,9 @@ proptest! {
         }
         let x = numbers([n, 2 * inputs], seed);
         for (layer, activation) in layers.iter().flat_map(|layer| ACTIVATIONS.map(|activation| (layer, activation))) {
-            let shape: Shape = match layer {
-                AnyLayer::Conv1d(_) => [2, inputs].into(),
-                AnyLayer::Conv2d(_) => [2, 1, inputs].into(),
+            let shape: Shape = match layer.view() {
+                LayerView::Conv1d(_) => [2, inputs].into(),
+                LayerView::Conv2d(_) => [2, 1, inputs].into(),
                 _ => [2 * inputs].into(),
             };
             let behind = || Sequential::new().then(Reshape::new(shape)).then(layer.clone());

@@ -2,8 +2,9 @@
 
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::{
-    AnyLayer, Context, Embedding, Error, Graph, Gru, Layer, LearnedPositions, Lstm, Mask, MultiHeadAttention,
-    Network, Params, PositionalEncoding, Rnn, Sequential, TransformerDecoderLayer, TransformerEncoderLayer,
+    AnyLayer, Context, Embedding, Error, Graph, Gru, Layer, LayerView, LearnedPositions, Lstm, Mask,
+    MultiHeadAttention, Network, Params, PositionalEncoding, Rnn, Sequential, TransformerDecoderLayer,
+    TransformerEncoderLayer,
 };
 use proptest::prelude::*;
 
@@ -102,7 +103,7 @@ proptest! {
             ($kind:ident) => {
                 let network = Network::build($kind::new(3).layers(layers), [first + second, 2]).unwrap();
                 let params: Params<f64> = network.init(seed);
-                let AnyLayer::$kind(layer) = network.layer() else { panic!("another layer") };
+                let LayerView::$kind(layer) = network.layer().view() else { panic!("another layer") };
                 let tape = Tape::new();
                 let cx = Context::new(&tape, &params, None);
                 let x = tape.constant(x.clone());
@@ -152,7 +153,7 @@ proptest! {
     fn attention_apart_is_attention_together(n in 0_usize..3, steps in 0_usize..5, seed: u64) {
         let network = Network::build(MultiHeadAttention::new(2).causal(), [steps, 4]).unwrap();
         let mut params: Params<f64> = network.init(seed);
-        let AnyLayer::MultiHeadAttention(attention) = network.layer() else { panic!("another layer") };
+        let LayerView::MultiHeadAttention(attention) = network.layer().view() else { panic!("another layer") };
         let x = numbers([n, steps, 4], seed);
         let mut results = Vec::new();
         for frozen in [false, true] {
@@ -201,7 +202,7 @@ fn what_is_masked_changes_nothing() {
     let seen = |y: Tensor<f64>| y.slice(1, 0..2, 1).unwrap();
     assert_eq!(seen(causal.predict(&params, &x).unwrap()), seen(causal.predict(&params, &other).unwrap()));
     assert_ne!(seen(network.predict(&params, &x).unwrap()), seen(network.predict(&params, &other).unwrap()));
-    let AnyLayer::TransformerEncoderLayer(layer) = network.layer() else { panic!("another layer") };
+    let LayerView::TransformerEncoderLayer(layer) = network.layer().view() else { panic!("another layer") };
     let masked = |x: &Tensor<f64>| {
         let tape = Tape::new();
         let mask = Mask::visible(Tensor::vector([true, true, false]));
@@ -215,7 +216,7 @@ fn what_is_masked_changes_nothing() {
 fn a_decoder_reads_its_memory() {
     let network = Network::build(TransformerDecoderLayer::new(2, 5), [3, 4]).unwrap();
     let params: Params<f64> = network.init(1);
-    let AnyLayer::TransformerDecoderLayer(layer) = network.layer() else { panic!("another layer") };
+    let LayerView::TransformerDecoderLayer(layer) = network.layer().view() else { panic!("another layer") };
     let run = |x: &Tensor<f64>, memory: &Tensor<f64>| {
         let tape = Tape::new();
         let (x, memory) = (tape.constant(x.clone()), tape.constant(memory.clone()));
@@ -257,7 +258,7 @@ fn a_token_that_there_is_not() {
 fn an_embedding_shares_its_weights_with_an_output_layer() {
     let network = Network::build(Embedding::new(5, 2), [1]).unwrap();
     let params: Params<f64> = network.init(0);
-    let AnyLayer::Embedding(embedding) = network.layer() else { panic!("another layer") };
+    let LayerView::Embedding(embedding) = network.layer().view() else { panic!("another layer") };
     let tape = Tape::new();
     let cx = Context::new(&tape, &params, None);
     let x = tape.constant(numbers([3, 2], 1));
@@ -304,7 +305,7 @@ fn what_does_not_fit_is_refused() {
 fn states_and_masks_that_do_not_fit() {
     let network = Network::build(Gru::new(3), [4, 2]).unwrap();
     let params: Params<f64> = network.init(0);
-    let AnyLayer::Gru(gru) = network.layer() else { panic!("another layer") };
+    let LayerView::Gru(gru) = network.layer().view() else { panic!("another layer") };
     for shape in [&[1, 2, 2][..], &[2, 2, 3], &[2, 3], &[1, 1, 3]] {
         let tape = Tape::new();
         let cx = Context::new(&tape, &params, None);
@@ -316,7 +317,7 @@ fn states_and_masks_that_do_not_fit() {
     }
     let network = Network::build(MultiHeadAttention::new(2), [3, 4]).unwrap();
     let params: Params<f64> = network.init(0);
-    let AnyLayer::MultiHeadAttention(attention) = network.layer() else { panic!("another layer") };
+    let LayerView::MultiHeadAttention(attention) = network.layer().view() else { panic!("another layer") };
     let tape = Tape::new();
     let cx = Context::new(&tape, &params, None);
     let x = tape.constant(Tensor::zeros([2, 3, 4]));
