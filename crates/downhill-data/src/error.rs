@@ -49,6 +49,12 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// A safetensors file, in a build without the feature `safetensors`.
+    #[error("{name}: build with the feature `safetensors` for files of this kind, or use .npz")]
+    NoSafetensors {
+        /// The file.
+        name: String,
+    },
     /// None of a file's usual names exists in a folder.
     #[error("there is no {file} in {folder}, compressed or not")]
     Missing {

@@ -31,7 +31,7 @@
 
 use std::path::Path;
 
-use downhill_data::{Array, Arrays, npz, safetensors};
+use downhill_data::{Array, Arrays};
 use downhill_nn::Params;
 use downhill_nn::autodiff::{Real, Tensor};
 
@@ -83,31 +83,28 @@ pub fn set<T: Real>(params: &mut Params<T>, arrays: &Arrays) -> Result<()> {
     Ok(())
 }
 
-/// Writes all parameters and buffers to a file, which appears whole or not at all: safetensors, or NumPy's NPZ if the
-/// name ends in `.npz`.
+/// Writes all parameters and buffers to a file, which appears whole or not at all: safetensors (feature `safetensors`), or NumPy's
+/// NPZ if the name ends in `.npz`.
 ///
 /// # Errors
 /// [`Error::File`].
 pub fn save<T: Real>(path: impl AsRef<Path>, params: &Params<T>) -> Result<()> {
     let (path, arrays) = (path.as_ref(), to_arrays(params)?);
-    let bytes = if is_npz(path) { npz::to_bytes(&arrays)? } else { safetensors::to_bytes(&arrays)? };
+    let bytes = arrays.to_bytes(path)?;
     file::replace(path, &bytes).map_err(|source| Error::File { path: path.into(), source })
 }
 
-/// Sets all parameters and buffers from a file: safetensors, or NumPy's NPZ if the name ends in `.npz`.
+/// Sets all parameters and buffers from a file: safetensors (feature `safetensors`), or NumPy's NPZ if the name ends in
+/// `.npz`.
 ///
 /// # Errors
 /// [`Error::Data`] if the file cannot be read or is damaged; [`Error::Format`] if it is of another network. Then nothing has
 /// changed.
 pub fn load<T: Real>(path: impl AsRef<Path>, params: &mut Params<T>) -> Result<()> {
     let path = path.as_ref();
-    let arrays = if is_npz(path) { npz::read(path)? } else { safetensors::read(path)? };
+    let arrays = Arrays::read(path)?;
     set(params, &arrays).map_err(|error| match error {
         Error::StateDict { problem } => Error::Format { path: path.into(), reason: problem },
         other => other,
     })
-}
-
-fn is_npz(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
 }

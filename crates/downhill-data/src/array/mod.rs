@@ -1,6 +1,7 @@
 //! Arrays as files store them.
 
 mod dtype;
+mod file;
 mod named;
 
 use std::any::TypeId;

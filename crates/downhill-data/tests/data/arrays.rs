@@ -250,6 +250,26 @@ mod npz {
 }
 
 /// A file of a header, padded not at all, and elements.
+#[test]
+fn a_files_name_says_its_format() -> Result<(), Error> {
+    let folder = Folder::new("array-files");
+    let arrays = two_arrays();
+    let (npz_path, other) = (folder.0.join("a.NPZ"), folder.0.join("a.safetensors"));
+    std::fs::write(&npz_path, arrays.to_bytes(&npz_path)?).unwrap();
+    assert_eq!(Arrays::read(&npz_path)?.numbers::<f32>("x")?, arrays.numbers("x")?);
+    if cfg!(feature = "safetensors") {
+        std::fs::write(&other, arrays.to_bytes(&other)?).unwrap();
+        assert_eq!(Arrays::read(&other)?.numbers::<f32>("x")?, arrays.numbers("x")?);
+    } else {
+        let expected =
+            "a.safetensors: build with the feature `safetensors` for files of this kind, or use .npz";
+        for error in [arrays.to_bytes(&other).unwrap_err(), Arrays::read(&other).unwrap_err()] {
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+    }
+    Ok(())
+}
+
 #[cfg(feature = "safetensors")]
 pub(crate) fn safetensors_file(header: &str, elements: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), elements].concat()
