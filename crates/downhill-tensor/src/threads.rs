@@ -53,10 +53,10 @@ impl Threads {
     }
 
     /// [`Threads::run`], compiled once: with each caller's task inlined it would be compiled for each.
-    fn run_erased(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fn run_erased(&self, tasks: usize, task: &dyn Task) {
         let shared = self.pool.as_ref().filter(|_| tasks > 1).map(|pool| &pool.shared);
         if !shared.is_some_and(|shared| shared.run(tasks, task)) {
-            (0..tasks).for_each(task);
+            (0..tasks).for_each(|index| task.run(index));
         }
     }
 }
@@ -64,6 +64,17 @@ impl Threads {
 impl fmt::Debug for Threads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Threads").field("count", &self.count()).finish()
+    }
+}
+
+/// What [`Threads::run`] is given: `Fn`, whose table of methods would hold two more copies of each task.
+trait Task: Sync {
+    fn run(&self, index: usize);
+}
+
+impl<F: Fn(usize) + Sync> Task for F {
+    fn run(&self, index: usize) {
+        self(index);
     }
 }
 
@@ -134,7 +145,7 @@ enum Post {
 #[derive(Clone, Copy)]
 struct Job {
     tasks: usize,
-    task: &'static (dyn Fn(usize) + Sync),
+    task: &'static dyn Task,
 }
 
 impl Shared {
@@ -152,11 +163,10 @@ impl Shared {
     }
 
     /// Does the tasks together with the workers, or answers false if these are busy.
-    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> bool {
+    fn run(&self, tasks: usize, task: &dyn Task) -> bool {
         // SAFETY: `task` is called by this thread and by workers that are inside the job. This function
         // neither returns nor unwinds before the job is withdrawn and the last worker has left it.
-        let task =
-            unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
+        let task = unsafe { std::mem::transmute::<&dyn Task, &'static dyn Task>(task) };
         let job = Job { tasks, task };
 
         let mut state = self.lock();
@@ -196,7 +206,7 @@ impl Shared {
                 if index >= job.tasks {
                     return;
                 }
-                (job.task)(index);
+                job.task.run(index);
             }
         }));
         if result.is_err() {

@@ -2,9 +2,9 @@
 
 use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm};
 use downhill_tensor::kernel::{self, View};
-use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, vectorize};
+use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor};
 
-use super::elementwise::{Elementwise, Identity, put_slopes};
+use super::elementwise::{Elementwise, Identity, put_slopes, replace_by_values};
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
@@ -36,19 +36,7 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Linear<F> {
             z.as_mut_slice().copy_from_slice(y.as_slice());
             cx.save(z);
         }
-        kernel::for_pieces(
-            cx.threads(),
-            [y.as_mut_slice()],
-            #[inline(always)]
-            |_, [y]| {
-                vectorize!({
-                    let activation = self.activation;
-                    for y in y {
-                        *y = activation.value(*y);
-                    }
-                });
-            },
-        );
+        replace_by_values(self.activation, y.as_mut_slice(), cx.threads());
         Ok(y)
     }
 

@@ -1,12 +1,12 @@
 //! The fused convolution y = f(W ∗ x + b).
 
 use downhill_tensor::kernel::{self, OnBlock, Window};
-use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, Threads, vectorize};
+use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor, Threads};
 
 use super::{check_bias, geometry, has_windows, no_window, planes, shape_of};
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
-use crate::rules::elementwise::{Elementwise, Identity, put_slopes};
+use crate::rules::elementwise::{Elementwise, Identity, put_slopes, replace_by_values};
 use crate::sink::Sink;
 
 /// y = f(W ∗ x + b) for x `[n, in, length]` or `[n, in, height, width]`, W `[out, in/groups, …]` with the kernel's axes
@@ -42,12 +42,18 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Convolution<F> {
                 let mut z = cx.take(shape);
                 z.as_mut_slice().copy_from_slice(y.as_slice());
                 cx.save(z);
-                apply(self.activation, y.as_mut_slice());
+                replace_by_values(self.activation, y.as_mut_slice(), cx.threads());
             }
             return Ok(y);
         }
         let activation = self.activation;
-        Ok(run(of, shape, operands, Some(&move |y: &mut [T], _| apply(activation, y)), cx))
+        Ok(run(
+            of,
+            shape,
+            operands,
+            Some(&move |y: &mut [T], _| replace_by_values(activation, y, &Threads::single())),
+            cx,
+        ))
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
@@ -75,12 +81,6 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Convolution<F> {
             );
         });
     }
-}
-
-fn apply<T: Real, F: Elementwise<T>>(activation: F, numbers: &mut [T]) {
-    vectorize!(for y in numbers {
-        *y = activation.value(*y);
-    });
 }
 
 // What does not depend on the activation stands in functions of its own, so that it is compiled once.

@@ -86,6 +86,29 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
     }
 }
 
+/// Replaces each x by f(x): compiled once for the fused rules.
+#[inline(never)]
+pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
+    function: F,
+    numbers: &mut [T],
+    threads: &Threads,
+) {
+    kernel::for_pieces(
+        threads,
+        [numbers],
+        #[inline(always)]
+        |_, [numbers]| {
+            vectorize!({
+                // A copy of its own: settings read through a reference might change while they are written.
+                let activation = function;
+                for y in numbers {
+                    *y = activation.value(*y);
+                }
+            });
+        },
+    );
+}
+
 /// Stores g·f′(x) for each x with its y = f(x): compiled once for [`Map`] and the fused rules.
 #[inline(never)]
 pub(crate) fn put_slopes<T: Real, F: Elementwise<T>>(
