@@ -39,6 +39,10 @@
 //! | [`optim`] | optimizers, schedules, clipping, averages of weights |
 //! | [`data`] | data sets, readers, transforms, splits, batches |
 //! | [`train`] | the training loop, metrics, callbacks, models that are saved and loaded |
+//!
+//! Cargo features, of which only `bundled` is there by default: `bundled`, five small classic data sets; `dual`, dual numbers
+//! for proofs and for exact second derivatives; `safetensors`, PyTorch's format of parameters; `images`, PNG and JPEG;
+//! `parquet`, Parquet files; `progress`, a progress bar on the terminal.
 
 pub use downhill_autodiff as autodiff;
 pub use downhill_data as data;

@@ -33,6 +33,9 @@ const THREADED: usize = 1 << 19;
 const CELLS: usize = 8;
 /// The fewest rows and columns of such a cell.
 const LEAST_CELL: [usize; 2] = [32, 64];
+/// The rows of B, if they are contiguous, of which all panels take their parts before the next rows are read: so
+/// few that the processor foresees where each goes on.
+const ROWS_TOGETHER: usize = 16;
 /// The elements that threads pack at a time. The more, the fewer times they wait for each other.
 const TOGETHER: usize = 1 << 21;
 
@@ -184,12 +187,17 @@ impl Cut {
                 let (columns, steps) = (self.columns(column), part(depth));
                 // SAFETY: as above.
                 let space = unsafe { b_space.piece(block * b_room..(block + 1) * b_room) };
-                for panel in
-                    pieces(columns.clone(), 2 * self.lanes).filter(|panel| self.panel_is_packed(panel))
-                {
-                    let shape = [panel.len(), b.column_stride, steps.len(), b.row_stride];
-                    let to = &mut space[(panel.start - columns.start) * steps.len()..];
-                    pack(to, panel.len().next_multiple_of(self.lanes), b.at(steps.start, panel.start), shape);
+                let together = if b.column_stride == 1 { ROWS_TOGETHER } else { STEPS };
+                for some in pieces(0..steps.len(), together) {
+                    for panel in
+                        pieces(columns.clone(), 2 * self.lanes).filter(|panel| self.panel_is_packed(panel))
+                    {
+                        let stride = panel.len().next_multiple_of(self.lanes);
+                        let to = (panel.start - columns.start) * steps.len() + some.start * stride;
+                        let from = b.at(steps.start + some.start, panel.start);
+                        let shape = [panel.len(), b.column_stride, some.len(), b.row_stride];
+                        pack(&mut space[to..], stride, from, shape);
+                    }
                 }
             }
         });

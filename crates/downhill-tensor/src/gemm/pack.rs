@@ -7,6 +7,9 @@ use super::kernel::{Kernels, Packed};
 /// How far behind its end the packing of a panel may write.
 pub(super) const MARGIN: usize = 8;
 
+/// How many cache lines ahead of what is transposed to ask for memory.
+const LINES_AHEAD: usize = 4;
+
 /// Copies a panel into the first `steps·stride` elements of `to`, `stride` numbers a step: its lane `i` of step `p`
 /// is `from[i·lane_stride + p·step_stride]`, for `i < lanes`, `p < steps`. Where the panel has fewer
 /// lanes than `stride`, zeros fill up. Up to [`MARGIN`] elements behind may be overwritten, if `to` has them.
@@ -89,6 +92,9 @@ fn transpose<T: Packed>(
     // fit the first cache together.
     let line = (size_of::<Line>() / size_of::<T>()).max(side);
     for line_start in (0..steps).step_by(line) {
+        for i in 0..lanes {
+            prefetch(from.as_ptr().wrapping_add(i * lane_stride + line_start + LINES_AHEAD * line));
+        }
         for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
             for p in (line_start..steps.min(line_start + line)).step_by(side) {
                 let size = [lanes.saturating_sub(i).min(side), (steps - p).min(side)];
@@ -98,6 +104,18 @@ fn transpose<T: Packed>(
                 unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
             }
         }
+    }
+}
+
+/// Asks for a cache line that will be read soon: what is packed lies in more rows, further apart, than a processor foresees.
+/// The second cache is asked for, since in the first rows of a power of two would displace each other. The address may be any.
+#[inline(always)]
+fn prefetch<T>(_from: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, which does not fault.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(_from.cast());
     }
 }
 
