@@ -27,6 +27,8 @@ const COLUMNS: usize = 512;
 const A_IN_PLACE: [usize; 2] = [1024, 64];
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
 const B_IN_PLACE: usize = 16;
+/// So is, for any A, what stays in the first cache as it is: up to so many elements.
+const B_SMALL: usize = 4096;
 /// The multiplications from which threads pay.
 const THREADED: usize = 1 << 19;
 /// The cells that a threaded product is cut into for each thread, if they stay large enough.
@@ -114,7 +116,7 @@ impl Cut {
             cells: [count(m, height), count(n, width)],
             packed: [
                 n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
-                column_strides[1] != 1 || m > B_IN_PLACE,
+                column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
             ],
             together: together.min(k),
             lanes,

@@ -3,19 +3,25 @@
 use super::float::{Float, polynomial, select};
 
 /// e^x = 2^n·(1 + p) with n an integer and p = e^r − 1, |r| ≤ ½·ln 2 (Tang 1989, without the table).
-/// Answers p and 2^n as a product of two powers, since n may lie outside the range of exponents.
+/// Answers p and n.
 #[inline(always)]
-fn reduced<F: Float>(x: F) -> (F, F, F) {
-    let (low, high) = F::EXP_RANGE;
-    // In this order NaN stays.
-    let x = select(x < low, low, x);
-    let x = select(x > high, high, x);
+fn reduced<F: Float>(x: F) -> (F, F) {
     let n = (x * F::LOG2_E).round_small();
     let (head, tail) = (x - n * F::LN_2_HIGH, n * F::LN_2_LOW);
     let r = head - tail;
     // The rounding error of r is put right at the end: e^(r + d) - 1 = p + d but for d·p.
     let correction = (head - r) - tail;
-    let p = r + (r * r * polynomial(r, F::EXP) + correction);
+    (r + (r * r * polynomial(r, F::EXP) + correction), n)
+}
+
+/// As [`reduced`], for any x, with 2^n as a product of two powers, since n may lie outside the range of exponents.
+#[inline(always)]
+fn reduced_any<F: Float>(x: F) -> (F, F, F) {
+    let (low, high) = F::EXP_RANGE;
+    // In this order NaN stays.
+    let x = select(x < low, low, x);
+    let x = select(x > high, high, x);
+    let (p, n) = reduced(x);
     let half = (n * F::of(0.5)).round_small();
     (p, half.power_of_two(), (n - half).power_of_two())
 }
@@ -23,14 +29,14 @@ fn reduced<F: Float>(x: F) -> (F, F, F) {
 /// e^x.
 #[inline(always)]
 pub(crate) fn exp<F: Float>(x: F) -> F {
-    let (p, scale, rest) = reduced(x);
+    let (p, scale, rest) = reduced_any(x);
     (p + F::one()) * scale * rest
 }
 
 /// e^x − 1, as accurate near 0 as anywhere.
 #[inline(always)]
 pub(crate) fn exp_m1<F: Float>(x: F) -> F {
-    let (p, scale, rest) = reduced(x);
+    let (p, scale, rest) = reduced_any(x);
     let sum = p * scale + (scale - F::one() / rest);
     (sum * rest).copysign(x)
 }
@@ -40,7 +46,10 @@ pub(crate) fn exp_m1<F: Float>(x: F) -> F {
 pub(crate) fn tanh<F: Float>(x: F) -> F {
     let size = x.abs();
     let size = select(size > F::TANH_ONE, F::TANH_ONE, size);
-    let h = exp_m1(size + size) * F::of(0.5);
+    // Not `exp_m1`, which has to care for exponents that do not arise here.
+    let (p, n) = reduced(size + size);
+    let scale = n.power_of_two();
+    let h = (p * scale + (scale - F::one())) * F::of(0.5);
     let small = h < F::of(0.5);
     let quotient = select(small, h * h, h) / (h + F::one());
     select(small, h - quotient, quotient).copysign(x)
