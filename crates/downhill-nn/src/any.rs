@@ -185,20 +185,6 @@ macro_rules! layers {
                     LayerView::Own(own) => T::forward_own(own.0, cx, x),
                 }
             }
-
-            /// Runs the layer and an activation behind it.
-            #[inline(always)]
-            pub(crate) fn forward_activated<'t, T: Scalar>(
-                self,
-                cx: &Context<'t, T>,
-                x: Var<'t, T>,
-                activation: Activation,
-            ) -> Var<'t, T> {
-                match self {
-                    $(LayerView::$layer(layer) => Layer::forward_activated(layer, cx, x, activation),)*
-                    LayerView::Own(own) => Layer::forward(&activation, cx, T::forward_own(own.0, cx, x)),
-                }
-            }
         }
     };
 }
@@ -216,6 +202,24 @@ layers!(
     AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveAvgPool1d, AdaptiveAvgPool2d, GlobalMaxPool, GlobalAvgPool,
     Upsample, ZeroPad1d, ZeroPad2d, Reshape,
 );
+
+impl LayerView<'_> {
+    /// Runs the layer and an activation behind it, as one operation where there is one.
+    #[inline(always)]
+    pub(crate) fn forward_activated<'t, T: Scalar>(
+        self,
+        cx: &Context<'t, T>,
+        x: Var<'t, T>,
+        activation: Activation,
+    ) -> Var<'t, T> {
+        match self {
+            LayerView::Linear(linear) => Layer::forward_activated(linear, cx, x, activation),
+            LayerView::Conv1d(convolution) => Layer::forward_activated(convolution, cx, x, activation),
+            LayerView::Conv2d(convolution) => Layer::forward_activated(convolution, cx, x, activation),
+            other => Layer::forward(&activation, cx, other.forward(cx, x)),
+        }
+    }
+}
 
 impl AnyLayer {
     /// Wraps a layer.
