@@ -33,12 +33,16 @@
 //! five small classic data sets.
 
 mod array;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod augment;
 mod batches;
 mod breaks;
 #[cfg(feature = "bundled")]
 mod bundled;
 mod cells;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columnar;
 mod dataset;
 mod disk;
 mod draws;

@@ -84,7 +84,7 @@ pub(crate) struct NotText;
 
 impl<'a> Record<'a> {
     /// Of cells that follow each other without anything between, and end there.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "arrow", feature = "parquet"))]
     pub(crate) fn new(bytes: &'a [u8], ends: &'a [usize]) -> Record<'a> {
         Record { bytes, ends }
     }
