@@ -37,6 +37,7 @@ mod array;
 pub mod arrow;
 mod augment;
 mod batches;
+mod blocks;
 mod breaks;
 #[cfg(feature = "bundled")]
 mod bundled;
@@ -71,6 +72,7 @@ mod split;
 mod stream;
 mod table;
 mod table_options;
+mod threads;
 mod transform;
 
 pub use array::{Array, Arrays, Dtype};
