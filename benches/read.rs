@@ -19,11 +19,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.next().ok_or("name a CSV file")?;
     let target = arguments.next().ok_or("name the target's column")?;
 
-    let read = || -> Result<Dataset, _> {
-        TableOptions::new().max_bytes(u64::MAX).read(&path)?.regression([&target])
-    };
+    let (options, schema) = (TableOptions::new().max_bytes(u64::MAX), Schema::regression([&target]));
+    let read = || -> Result<Dataset, _> { options.dataset(&path, &schema) };
     let data = read()?;
     report("read", data.len(), || read().map(drop))?;
+
+    report("read as a table first", data.len(), || {
+        options.read(&path)?.regression::<f32>([&target]).map(drop)
+    })?;
 
     report("read part by part", data.len(), || {
         let mut chunks = TableChunks::csv(&path, TableOptions::new(), &Schema::regression([&target]))?;

@@ -24,6 +24,8 @@ pub(crate) enum FileKind {
     Table,
     /// The same, stored column by column.
     Parquet,
+    /// A file, which Feather's are, or a stream.
+    Arrow,
 }
 
 /// How many bytes tell.
@@ -44,6 +46,9 @@ impl FileKind {
             [b'd', b'o', b'w', b'n', b'h', b'i', b'l', b'l', _, _, _, _, 2, ..] => FileKind::Checkpoint,
             bytes if bytes.starts_with(b"downhill") => FileKind::Model,
             bytes if bytes.starts_with(b"PAR1") => FileKind::Parquet,
+            bytes if [&b"ARROW1"[..], b"FEA1", &[0xff; 4]].iter().any(|magic| bytes.starts_with(magic)) => {
+                FileKind::Arrow
+            }
             bytes if bytes.starts_with(b"\x93NUMPY") => FileKind::Npy,
             bytes if bytes.starts_with(b"PK") => FileKind::Npz,
             bytes if bytes.starts_with(b"\x89PNG") || bytes.starts_with(b"\xff\xd8\xff") => FileKind::Image,
@@ -54,6 +59,7 @@ impl FileKind {
             _ if inner.ends_with(".downhill") => FileKind::Model,
             _ if inner.ends_with(".checkpoint") => FileKind::Checkpoint,
             _ if inner.ends_with(".parquet") => FileKind::Parquet,
+            _ if [".arrow", ".arrows", ".feather"].iter().any(|end| inner.ends_with(end)) => FileKind::Arrow,
             _ if inner.ends_with(".npy") => FileKind::Npy,
             _ if inner.ends_with(".npz") => FileKind::Npz,
             _ if inner.ends_with(".safetensors") => FileKind::Safetensors,
@@ -80,6 +86,7 @@ impl FileKind {
             FileKind::Image => "an image",
             FileKind::Table => "a table",
             FileKind::Parquet => "a Parquet table",
+            FileKind::Arrow => "an Arrow table",
         }
     }
 }

@@ -82,6 +82,7 @@ impl Source {
         Ok(match FileKind::of(path)? {
             FileKind::Table => Source::Table(table(path, opening.delimiter)?, None),
             FileKind::Parquet => Source::Table(parquet(path)?, None),
+            FileKind::Arrow => Source::Table(arrow(path)?, None),
             FileKind::Npy => {
                 let inputs = npy::open(path)?.numbers()?;
                 Source::Arrays(Parts { name, inputs, target: labels, test: None })
@@ -133,14 +134,31 @@ pub(crate) fn parquet(path: &Path) -> Result<Table> {
     Ok(downhill::data::parquet::read(path)?)
 }
 
-/// Says why a table that is stored column by column cannot be read.
+/// Says why it cannot be read.
 #[cfg(not(feature = "parquet"))]
 pub(crate) fn parquet(path: &Path) -> Result<Table> {
-    Err(Error::Input(format!(
-        "{}: this command was built without Parquet; cargo install --path crates/downhill-cli --features parquet \
+    Err(without(path, "Parquet", "parquet"))
+}
+
+/// The same of Arrow's files and streams.
+#[cfg(feature = "arrow")]
+pub(crate) fn arrow(path: &Path) -> Result<Table> {
+    Ok(downhill::data::arrow::read(path)?)
+}
+
+/// Says why they cannot be read.
+#[cfg(not(feature = "arrow"))]
+pub(crate) fn arrow(path: &Path) -> Result<Table> {
+    Err(without(path, "Arrow", "arrow"))
+}
+
+#[cfg(not(all(feature = "arrow", feature = "parquet")))]
+fn without(path: &Path, format: &str, feature: &str) -> Error {
+    Error::Input(format!(
+        "{}: this command was built without {format}; cargo install --path crates/downhill-cli --features {feature} \
          builds one that reads it",
         path.display()
-    )))
+    ))
 }
 
 /// Reads an array from a file of one.

@@ -434,6 +434,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same of a row that was counted from behind the first `before`.
+    pub(crate) fn behind(self, before: usize) -> Error {
+        match self {
+            Error::Utf8 { table, row } => Error::Utf8 { table, row: before + row },
+            Error::Ragged { table, row, expected, found } => {
+                Error::Ragged { table, row: before + row, expected, found }
+            }
+            Error::Cell { mut cell, problem } => {
+                cell.row += before;
+                Error::Cell { cell, problem }
+            }
+            other => other,
+        }
+    }
+
     /// `format` with its article.
     pub(crate) fn malformed(name: &str, format: &'static str, problem: impl Into<String>) -> Error {
         Error::Malformed { name: name.to_owned(), format, problem: problem.into() }

@@ -33,12 +33,17 @@
 //! five small classic data sets.
 
 mod array;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod augment;
 mod batches;
+mod blocks;
 mod breaks;
 #[cfg(feature = "bundled")]
 mod bundled;
 mod cells;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columnar;
 mod dataset;
 mod disk;
 mod draws;
@@ -67,6 +72,7 @@ mod split;
 mod stream;
 mod table;
 mod table_options;
+mod threads;
 mod transform;
 
 pub use array::{Array, Arrays, Dtype};

@@ -1,18 +1,15 @@
 //! The records of a CSV text.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::{memchr2_iter, memrchr};
 
 use crate::cells::Cells;
 
-/// The number of bytes that are read at once.
-const BUFFER: usize = 1 << 18;
-
 /// Reads CSV (RFC 4180) one record after the other; empty lines are passed over.
 pub(crate) struct Records<R> {
-    text: BufReader<R>,
+    text: R,
     delimiter: u8,
     parser: Reader,
     /// The cells of the record that was read last, one after the other.
@@ -21,17 +18,23 @@ pub(crate) struct Records<R> {
     ends: Vec<usize>,
 }
 
-impl<R: Read> Records<R> {
+impl<R: BufRead> Records<R> {
     pub(crate) fn new(text: R, delimiter: u8) -> Records<R> {
-        let parser = ReaderBuilder::new().delimiter(delimiter).build();
-        let text = BufReader::with_capacity(BUFFER, text);
+        let mut parser = ReaderBuilder::new().delimiter(delimiter).build();
+        // It would pass over a byte order mark at the beginning, which this may not be. An empty line is none to it.
+        parser.read_record(b"\n", &mut [0], &mut [0]);
         Records { text, delimiter, parser, bytes: vec![0; 1024], ends: vec![0; 64] }
+    }
+
+    /// What was not read yet.
+    pub(crate) fn rest(self) -> R {
+        self.text
     }
 
     /// Moves records to `cells`, until there are `most` rows, as long as they are of its width, in memory as a whole and
     /// need no parser. The record behind them is for [`next`](Records::next), whatever it is.
     pub(crate) fn take_plain(&mut self, cells: &mut Cells, most: usize) -> io::Result<()> {
-        if self.delimiter.is_ascii() && !b"\"\r\n".contains(&self.delimiter) {
+        if is_plain(self.delimiter) {
             let text = plain(self.text.fill_buf()?);
             let taken = cells.push_lines(text, self.delimiter, most);
             self.text.consume(taken);
@@ -61,8 +64,13 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// Whether lines can be cut at this delimiter without a parser.
+pub(crate) fn is_plain(delimiter: u8) -> bool {
+    delimiter.is_ascii() && !b"\"\r\n".contains(&delimiter)
+}
+
 /// The lines that a text begins with which have no quotes, end with `\n` or `\r\n`, and are UTF-8.
-fn plain(text: &[u8]) -> &str {
+pub(crate) fn plain(text: &[u8]) -> &str {
     let needs_parser = |&at: &usize| text[at] == b'"' || text.get(at + 1) != Some(&b'\n');
     let whole_lines = |end: usize| &text[..memrchr(b'\n', &text[..end]).map_or(0, |last| last + 1)];
     let lines = whole_lines(memchr2_iter(b'"', b'\r', text).find(needs_parser).unwrap_or(text.len()));
@@ -74,8 +82,8 @@ fn plain(text: &[u8]) -> &str {
 
 /// One record.
 pub(crate) struct Record<'a> {
-    bytes: &'a [u8],
-    ends: &'a [usize],
+    pub(crate) bytes: &'a [u8],
+    pub(crate) ends: &'a [usize],
 }
 
 /// A record that is not UTF-8.
@@ -84,9 +92,14 @@ pub(crate) struct NotText;
 
 impl<'a> Record<'a> {
     /// Of cells that follow each other without anything between, and end there.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "arrow", feature = "parquet"))]
     pub(crate) fn new(bytes: &'a [u8], ends: &'a [usize]) -> Record<'a> {
         Record { bytes, ends }
+    }
+
+    /// The bytes of all cells.
+    pub(crate) fn length(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The number of cells.
@@ -119,6 +132,8 @@ pub(crate) fn trim(cell: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufReader, Read};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -146,7 +161,7 @@ mod tests {
         ) {
             let text: String = text.iter().zip(ends).flat_map(|(line, end)| [line, end]).collect();
             let mut parsed = Records::new(text.as_bytes(), b',');
-            let mut either = Records::new(Pieces(text.as_bytes(), piece), b',');
+            let mut either = Records::new(BufReader::new(Pieces(text.as_bytes(), piece)), b',');
             let mut cells = Cells::new(2);
             loop {
                 let most = cells.rows() + step;

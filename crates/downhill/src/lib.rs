@@ -42,7 +42,7 @@
 //!
 //! Cargo features, of which only `bundled` is there by default: `bundled`, five small classic data sets; `dual`, dual numbers
 //! for proofs and for exact second derivatives; `safetensors`, PyTorch's format of parameters; `images`, PNG and JPEG;
-//! `parquet`, Parquet files; `progress`, a progress bar on the terminal.
+//! `parquet` and `arrow`, files of these formats; `progress`, a progress bar on the terminal.
 
 pub use downhill_autodiff as autodiff;
 pub use downhill_data as data;

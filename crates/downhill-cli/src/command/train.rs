@@ -15,7 +15,7 @@ use crate::training::{self, CONFIG};
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// What to learn from: a table (.csv, .tsv, also .gz; .parquet), an array (.npy, .npz, IDX), a folder with MNIST's files or
+    /// What to learn from: a table (.csv, .tsv, also .gz; .parquet, .arrow, .feather), an array (.npy, .npz, IDX), a folder with MNIST's files or
     /// with a folder of images for each class, or one of iris, wine, breast_cancer, digits, diabetes
     #[arg(value_name = "DATA", value_hint = ValueHint::AnyPath)]
     data: String,

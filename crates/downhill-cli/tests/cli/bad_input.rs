@@ -24,6 +24,8 @@ fn every_mistake_is_told() {
     write(&folder, "cut.npy", b"\x93NUMPY\x01\x00");
     write(&folder, "file", "");
     write(&folder, "cut.parquet", "PAR1");
+    write(&folder, "cut.arrow", "ARROW1\0\0");
+    write(&folder, "old.feather", "FEA1\0\0\0\0");
     write(
         &folder,
         "groups.toml",
@@ -70,6 +72,11 @@ fn every_mistake_is_told() {
         #[cfg(feature = "parquet")]
         ("train cut.parquet --target x", 1, "cut.parquet: "),
         ("inspect cut.parquet", 1, "cut.parquet: "),
+        #[cfg(not(feature = "arrow"))]
+        ("train cut.arrow --target x", 1, "cut.arrow: this command was built without Arrow"),
+        #[cfg(feature = "arrow")]
+        ("train cut.arrow --target x", 1, "cut.arrow is not an Arrow file: it is empty"),
+        ("inspect old.feather", 1, "old.feather"),
         // Columns and cells.
         ("train good.csv --target prise", 1, "there is no column \"prise\"; did you mean \"price\"?"),
         ("train good.csv --target price --drop color", 1, "did you mean \"colour\"?"),

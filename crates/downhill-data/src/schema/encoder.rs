@@ -133,16 +133,21 @@ impl Encoder {
     /// [`Error::NoColumn`] or [`Error::MissingColumns`], [`Error::Cell`] for a cell that is not what its column needs,
     /// [`Error::NoColumns`] if there is nothing to learn, [`Error::TooLarge`].
     pub fn dataset<T: Real>(&self, table: &Table) -> Result<Dataset<T>> {
+        let (inputs, target) = self.samples(table)?;
+        self.name(inputs, target, table.name())
+    }
+
+    /// The inputs and targets of that data set.
+    pub(crate) fn samples<T: Real>(&self, table: &Table) -> Result<(Tensor<T>, Target<T>)> {
         let places = self.places(table)?;
         let rows = self.kept(table, &places)?;
         let inputs = self.encode(table, &places, &rows)?;
-        let data = match &self.target {
+        let target = match &self.target {
             Learnt::Nothing => {
                 return Err(Error::NoColumns { table: table.name().into(), part: "targets" });
             }
             Learnt::Class { column, classes, .. } => {
-                let labels = labels(table, self.place(table, column)?, classes, &rows)?;
-                Dataset::new(inputs, Target::Classes(labels))?.with_class_names(classes.clone())?
+                Target::Classes(labels(table, self.place(table, column)?, classes, &rows)?)
             }
             Learnt::Values { columns, .. } => {
                 let mut values: Vec<T> = zeros(rows.len(), columns.len())?;
@@ -150,11 +155,26 @@ impl Encoder {
                     let values = feature(&mut values, at, columns.len());
                     numbers(table, self.place(table, column)?, Fill::Error, rows.iter().zip(values))?;
                 }
-                let values = Tensor::new([rows.len(), columns.len()], values)?;
-                Dataset::new(inputs, values)?.with_value_names(columns.clone())?
+                Target::Values(Tensor::new([rows.len(), columns.len()], values)?)
             }
         };
-        Ok(data.with_name(table.name()).with_feature_names(self.names.clone())?.with_encoder(self.clone()))
+        Ok((inputs, target))
+    }
+
+    /// The data set of inputs and targets, with their names.
+    pub(crate) fn name<T: Real>(
+        &self,
+        inputs: Tensor<T>,
+        target: Target<T>,
+        name: &str,
+    ) -> Result<Dataset<T>> {
+        let data = Dataset::new(inputs, target)?;
+        let data = match &self.target {
+            Learnt::Nothing => data,
+            Learnt::Class { classes, .. } => data.with_class_names(classes.clone())?,
+            Learnt::Values { columns, .. } => data.with_value_names(columns.clone())?,
+        };
+        Ok(data.with_name(name).with_feature_names(self.names.clone())?.with_encoder(self.clone()))
     }
 
     /// The features of a table's rows, `[rows, features]`: what a trained model needs of new data. Columns to be

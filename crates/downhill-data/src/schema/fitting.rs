@@ -87,6 +87,12 @@ impl Fitting {
         Ok(Fitting { schema: schema.clone(), table: table.name().into(), columns, target, rows: 0 })
     }
 
+    /// Whether something has to be known of the rows.
+    pub(crate) fn needs_rows(&self) -> bool {
+        let known = |column: &Gathered| matches!(column.what, What::Nothing | What::Ordinal(_));
+        matches!(self.target, Learning::Class(..)) || !self.columns.iter().all(known)
+    }
+
     /// Takes in the rows of a table.
     pub(crate) fn add(&mut self, table: &Table) -> Result<()> {
         let rows = self.kept(table)?;

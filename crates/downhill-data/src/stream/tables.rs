@@ -12,7 +12,7 @@ use crate::schema::Fitting;
 use crate::table_options::Rows;
 use crate::{Dataset, Encoder, Error, Result, Schema, Table, TableOptions};
 
-/// A CSV or Parquet file that is read part after part. Its size is not limited by memory.
+/// A CSV, Parquet or Arrow file that is read part after part. Its size is not limited by memory.
 pub struct TableChunks {
     path: PathBuf,
     format: Format,
@@ -26,12 +26,16 @@ enum Format {
     Csv(TableOptions),
     #[cfg(feature = "parquet")]
     Parquet,
+    #[cfg(feature = "arrow")]
+    Arrow,
 }
 
 enum Reading {
     Csv(Box<Rows<File>>),
     #[cfg(feature = "parquet")]
     Parquet(Box<crate::parquet::Rows>),
+    #[cfg(feature = "arrow")]
+    Arrow(Box<crate::arrow::Rows<File>>),
 }
 
 /// The number of rows that are read at once.
@@ -54,6 +58,15 @@ impl TableChunks {
     #[cfg(feature = "parquet")]
     pub fn parquet(path: impl AsRef<Path>, schema: &Schema) -> Result<TableChunks> {
         TableChunks::open(path.as_ref(), Format::Parquet, schema)
+    }
+
+    /// The same of an Arrow file. One of its record batches is in memory at a time.
+    ///
+    /// # Errors
+    /// As [`arrow::read`](crate::arrow::read) and [`Schema::fit`].
+    #[cfg(feature = "arrow")]
+    pub fn arrow(path: impl AsRef<Path>, schema: &Schema) -> Result<TableChunks> {
+        TableChunks::open(path.as_ref(), Format::Arrow, schema)
     }
 
     fn open(path: &Path, format: Format, schema: &Schema) -> Result<TableChunks> {
@@ -95,7 +108,9 @@ impl Format {
         Ok(match self {
             Format::Csv(options) => Reading::Csv(Box::new(options.rows(file, &name)?)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Reading::Parquet(Box::new(crate::parquet::Rows::new(file, &name)?)),
+            Format::Parquet => Reading::Parquet(Box::new(crate::parquet::rows(file, &name)?)),
+            #[cfg(feature = "arrow")]
+            Format::Arrow => Reading::Arrow(Box::new(crate::arrow::rows(file, &name)?)),
         })
     }
 }
@@ -106,6 +121,8 @@ impl Reading {
             Reading::Csv(rows) => rows.next_table(most),
             #[cfg(feature = "parquet")]
             Reading::Parquet(rows) => rows.next_table(most),
+            #[cfg(feature = "arrow")]
+            Reading::Arrow(rows) => rows.next_table(most),
         }
     }
 }

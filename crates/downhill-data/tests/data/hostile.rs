@@ -73,6 +73,12 @@ fn formats() -> Vec<Format> {
         |bytes| downhill_data::parquet::from_bytes(bytes.to_vec(), "f").map(|_| ()),
         vec![crate::parquet::file(), include_bytes!("pyarrow.parquet").to_vec()],
     ));
+    #[cfg(feature = "arrow")]
+    formats.push((
+        "arrow",
+        |bytes| downhill_data::arrow::from_reader(bytes, "f").map(|_| ()),
+        crate::arrow::files(),
+    ));
     #[cfg(feature = "images")]
     formats.push((
         "image",

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a panic is a failure report
 
 mod arrays;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod augment;
 mod batches;
 #[cfg(feature = "bundled")]

@@ -19,7 +19,7 @@ use crate::source;
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// A model, checkpoint, CSV, Parquet, NPY, NPZ, safetensors, IDX, PNG or JPEG file
+    /// A model, checkpoint, CSV, Parquet, Arrow, NPY, NPZ, safetensors, IDX, PNG or JPEG file
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 
@@ -64,8 +64,8 @@ pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<()> {
             rows = Some(table.len());
             columns(&table)?
         }
-        FileKind::Parquet => {
-            let table = source::parquet(path)?;
+        kind @ (FileKind::Parquet | FileKind::Arrow) => {
+            let table = if kind == FileKind::Arrow { source::arrow(path) } else { source::parquet(path) }?;
             rows = Some(table.len());
             columns(&table)?
         }
