@@ -54,9 +54,11 @@ pub(crate) fn in_order<P: Send, W: Send, E>(
                     Ok(Some(piece)) => {
                         // As many threads as there are pieces: a short text needs none.
                         if taken > 0 && helpers + 1 < threads {
-                            helpers += 1;
                             let done = done.clone();
-                            scope.spawn(move || help(pieces, work, &done));
+                            let helper =
+                                thread::Builder::new().spawn_scoped(scope, move || help(pieces, work, &done));
+                            // If the system refuses one, those that are there do the work.
+                            helpers = if helper.is_ok() { helpers + 1 } else { threads };
                         }
                         match to_do.try_send((taken, piece)) {
                             Ok(()) => {}
