@@ -136,6 +136,9 @@ impl TableOptions {
             |_, (read, (block, target))| {
                 rows += read;
                 kept += block.shape()[0];
+                let (rows, columns) = (kept, encoder.feature_names().len());
+                let too_large = |_| Error::TooLarge { what: "a data set", rows, columns };
+                inputs.try_reserve(block.as_slice().len()).map_err(too_large)?;
                 inputs.extend_from_slice(block.as_slice());
                 match target {
                     Target::Classes(block) => {
@@ -223,6 +226,10 @@ impl<R: Read> Text<R> {
 
 /// The cells of a block.
 fn cut(mut block: Vec<u8>, delimiter: u8, width: usize, name: &str) -> Result<Cells> {
+    // A block is longer than usual only if a record is. Places in a text take 32 bits.
+    if u32::try_from(block.len()).is_err() {
+        return Err(Error::malformed(name, "a CSV", "a record is longer than 4 GiB"));
+    }
     if is_plain(delimiter) {
         let length = block.len();
         // The last line of a text need not end.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-use crate::layer::ErasedLayer;
+use crate::layer::{ErasedLayer, activated};
 use crate::layers::{
     Activation, Dropout, Flatten, Graph, Linear, LogSoftmax, Parallel, Repeat, Residual, Sequential, Softmax,
 };
@@ -91,12 +91,11 @@ enum Kind {
 trait BuiltIn: Send + Sync {
     fn kind(&self) -> String;
     fn build(&mut self, scope: &mut Scope<'_>, input: Shape) -> Result<Shape>;
-    fn forward<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32>;
     fn forward_activated<'t>(
         &self,
         cx: &Context<'t, f32>,
         x: Var<'t, f32>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, f32>;
     fn view(&self) -> LayerView<'_>;
     fn boxed_clone(&self) -> Box<dyn BuiltIn>;
@@ -153,15 +152,11 @@ macro_rules! layers {
                     Layer::build(self, scope, input)
                 }
 
-                fn forward<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
-                    Layer::forward(self, cx, x)
-                }
-
                 fn forward_activated<'t>(
                     &self,
                     cx: &Context<'t, f32>,
                     x: Var<'t, f32>,
-                    activation: Activation,
+                    activation: Option<Activation>,
                 ) -> Var<'t, f32> {
                     Layer::forward_activated(self, cx, x, activation)
                 }
@@ -177,12 +172,18 @@ macro_rules! layers {
         )*
 
         impl LayerView<'_> {
-            /// Runs the layer in any number type: what is compiled in the program that uses another than `f32`.
+            /// Runs the layer, and an activation behind it if there is one, in any number type: what is compiled in the program
+            /// that uses another than `f32`.
             #[inline(always)]
-            pub(crate) fn forward<'t, T: Scalar>(self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
+            pub(crate) fn forward_activated<'t, T: Scalar>(
+                self,
+                cx: &Context<'t, T>,
+                x: Var<'t, T>,
+                activation: Option<Activation>,
+            ) -> Var<'t, T> {
                 match self {
-                    $(LayerView::$layer(layer) => Layer::forward(layer, cx, x),)*
-                    LayerView::Own(own) => T::forward_own(own.0, cx, x),
+                    $(LayerView::$layer(layer) => Layer::forward_activated(layer, cx, x, activation),)*
+                    LayerView::Own(own) => activated(cx, T::forward_own(own.0, cx, x), activation),
                 }
             }
         }
@@ -202,24 +203,6 @@ layers!(
     AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveAvgPool1d, AdaptiveAvgPool2d, GlobalMaxPool, GlobalAvgPool,
     Upsample, ZeroPad1d, ZeroPad2d, Reshape,
 );
-
-impl LayerView<'_> {
-    /// Runs the layer and an activation behind it, as one operation where there is one.
-    #[inline(always)]
-    pub(crate) fn forward_activated<'t, T: Scalar>(
-        self,
-        cx: &Context<'t, T>,
-        x: Var<'t, T>,
-        activation: Activation,
-    ) -> Var<'t, T> {
-        match self {
-            LayerView::Linear(linear) => Layer::forward_activated(linear, cx, x, activation),
-            LayerView::Conv1d(convolution) => Layer::forward_activated(convolution, cx, x, activation),
-            LayerView::Conv2d(convolution) => Layer::forward_activated(convolution, cx, x, activation),
-            other => Layer::forward(&activation, cx, other.forward(cx, x)),
-        }
-    }
-}
 
 impl AnyLayer {
     /// Wraps a layer.
@@ -245,22 +228,15 @@ impl AnyLayer {
         matches!(self.view(), LayerView::Linear(_) | LayerView::Conv1d(_) | LayerView::Conv2d(_))
     }
 
-    pub(crate) fn forward_f32<'t>(&self, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
-        match &self.0 {
-            Kind::BuiltIn(layer) => layer.forward(cx, x),
-            Kind::Own(own) => own.forward_f32(cx, x),
-        }
-    }
-
-    pub(crate) fn forward_activated_f32<'t>(
+    pub(crate) fn forward_f32<'t>(
         &self,
         cx: &Context<'t, f32>,
         x: Var<'t, f32>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, f32> {
         match &self.0 {
             Kind::BuiltIn(layer) => layer.forward_activated(cx, x, activation),
-            Kind::Own(own) => Layer::forward(&activation, cx, own.forward_f32(cx, x)),
+            Kind::Own(own) => activated(cx, own.forward_f32(cx, x), activation),
         }
     }
 }
@@ -286,7 +262,7 @@ impl Layer for AnyLayer {
 
     #[track_caller]
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        T::forward(self, cx, x)
+        T::forward(self, cx, x, None)
     }
 
     #[track_caller]
@@ -294,9 +270,9 @@ impl Layer for AnyLayer {
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, T> {
-        T::forward_activated(self, cx, x, activation)
+        T::forward(self, cx, x, activation)
     }
 }
 

@@ -63,15 +63,28 @@ pub trait Layer: Clone + Send + Sync + 'static {
     /// Computes the output of a batch `[n, …]`.
     fn forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T>;
 
-    /// Computes the output with an activation behind it. Built-in layers that can do both as one operation say otherwise.
+    /// Computes the output, with an activation behind it if there is one. Built-in layers that can do both as one operation
+    /// say otherwise.
     #[doc(hidden)]
     fn forward_activated<'t, T: Scalar>(
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, T> {
-        activation.forward(cx, self.forward(cx, x))
+        activated(cx, self.forward(cx, x), activation)
+    }
+}
+
+/// An activation, if there is one.
+pub(crate) fn activated<'t, T: Scalar>(
+    cx: &Context<'t, T>,
+    y: Var<'t, T>,
+    activation: Option<Activation>,
+) -> Var<'t, T> {
+    match activation {
+        Some(activation) => Layer::forward(&activation, cx, y),
+        None => y,
     }
 }
 

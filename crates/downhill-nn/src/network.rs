@@ -84,7 +84,7 @@ impl Network {
         seed: Option<u64>,
     ) -> Var<'t, T> {
         let cx = Context::new(tape, params, seed);
-        self.root.within(&cx, || T::forward(&self.root.layer, &cx, x))
+        self.root.within(&cx, || T::forward(&self.root.layer, &cx, x, None))
     }
 
     /// The output for a batch `[n, …]`.

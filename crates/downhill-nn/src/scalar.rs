@@ -17,14 +17,11 @@ use crate::{AnyLayer, Context};
 /// It is implemented for the types above and not meant to be implemented elsewhere.
 pub trait Scalar: Real {
     #[doc(hidden)]
-    fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self>;
-
-    #[doc(hidden)]
-    fn forward_activated<'t>(
+    fn forward<'t>(
         layer: &AnyLayer,
         cx: &Context<'t, Self>,
         x: Var<'t, Self>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, Self>;
 
     #[doc(hidden)]
@@ -32,17 +29,13 @@ pub trait Scalar: Real {
 }
 
 impl Scalar for f32 {
-    fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
-        layer.forward_f32(cx, x)
-    }
-
-    fn forward_activated<'t>(
+    fn forward<'t>(
         layer: &AnyLayer,
         cx: &Context<'t, f32>,
         x: Var<'t, f32>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, f32> {
-        layer.forward_activated_f32(cx, x, activation)
+        layer.forward_f32(cx, x, activation)
     }
 
     fn forward_own<'t>(layer: &dyn ErasedLayer, cx: &Context<'t, f32>, x: Var<'t, f32>) -> Var<'t, f32> {
@@ -55,16 +48,11 @@ macro_rules! scalar {
         // What may be inlined is compiled where it is used, and only there.
         impl Scalar for $number {
             #[inline(always)]
-            fn forward<'t>(layer: &AnyLayer, cx: &Context<'t, Self>, x: Var<'t, Self>) -> Var<'t, Self> {
-                layer.view().forward(cx, x)
-            }
-
-            #[inline(always)]
-            fn forward_activated<'t>(
+            fn forward<'t>(
                 layer: &AnyLayer,
                 cx: &Context<'t, Self>,
                 x: Var<'t, Self>,
-                activation: Activation,
+                activation: Option<Activation>,
             ) -> Var<'t, Self> {
                 layer.view().forward_activated(cx, x, activation)
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Unknown;
 use super::number::{number, number_in};
+use crate::threads::in_order;
 use crate::{Dataset, Error, Result, Table};
 
 /// A [`Schema`](super::Schema) that has been fitted: it makes of every table what it made of the training rows.
@@ -243,20 +244,8 @@ impl Encoder {
             available_parallelism().map_or(1, usize::from).min(inputs.len() / WORTH_A_THREAD).max(1);
         // Whole blocks, so that an error does not depend on the number of threads.
         let share = rows.len().div_ceil(threads).max(1).next_multiple_of(BLOCK);
-        std::thread::scope(|scope| {
-            let parts = rows.chunks(share).zip(inputs.chunks_mut((share * width).max(1)));
-            let mut parts = parts.collect::<Vec<_>>().into_iter();
-            let own = parts.next();
-            let part = &part;
-            let others: Vec<_> =
-                parts.map(|(rows, inputs)| scope.spawn(move || part(rows, inputs))).collect();
-            let own = own.map_or(Ok(()), |(rows, inputs)| part(rows, inputs));
-            // The first row that is wrong in the first of the parts is the one that is named.
-            others.into_iter().fold(own, |so_far, other| {
-                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                so_far.and(other)
-            })
-        })?;
+        let mut parts = rows.chunks(share).zip(inputs.chunks_mut((share * width).max(1)));
+        in_order(threads, || Ok(parts.next()), |(rows, inputs)| part(rows, inputs), |encoded| encoded)?;
         Ok(Tensor::new([rows.len(), width], inputs)?)
     }
 }

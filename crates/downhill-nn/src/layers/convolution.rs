@@ -197,8 +197,9 @@ impl<const AXES: usize> Conv<AXES> {
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, T> {
+        let Some(activation) = activation else { return self.convolve(cx, x) };
         let Built { parameters: (weight, bias), windows, groups } = &self.built;
         let bias = bias.as_ref().map(|bias| cx.param(bias));
         activation.after_convolution(x, cx.param(weight), bias, *windows, *groups)
@@ -276,7 +277,7 @@ macro_rules! layers {
                     &self,
                     cx: &Context<'t, T>,
                     x: Var<'t, T>,
-                    activation: Activation,
+                    activation: Option<Activation>,
                 ) -> Var<'t, T> {
                     self.$forward_activated(cx, x, activation)
                 }

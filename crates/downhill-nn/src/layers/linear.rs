@@ -82,8 +82,9 @@ impl Layer for Linear {
         &self,
         cx: &Context<'t, T>,
         x: Var<'t, T>,
-        activation: Activation,
+        activation: Option<Activation>,
     ) -> Var<'t, T> {
+        let Some(activation) = activation else { return self.forward(cx, x) };
         let (weight, bias) = &self.parameters;
         activation.after_linear(x, cx.param(weight), bias.as_ref().map(|bias| cx.param(bias)))
     }

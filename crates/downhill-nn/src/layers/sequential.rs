@@ -63,7 +63,7 @@ impl Layer for Sequential {
             x = match layers.peek().map(|next| next.layer.view()) {
                 Some(LayerView::Activation(&activation)) if block.layer.takes_activation() => {
                     layers.next();
-                    block.within(cx, || block.layer.forward_activated(cx, x, activation))
+                    block.within(cx, || block.layer.forward_activated(cx, x, Some(activation)))
                 }
                 _ => block.forward(cx, x),
             };

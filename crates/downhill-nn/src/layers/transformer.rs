@@ -41,7 +41,7 @@ impl Frame {
     /// The network for each position.
     #[track_caller]
     fn feed_forward<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let hidden = self.linear1.forward_activated(cx, x, self.activation);
+        let hidden = self.linear1.forward_activated(cx, x, Some(self.activation));
         self.linear2.forward(cx, self.dropout.forward(cx, hidden))
     }
 
