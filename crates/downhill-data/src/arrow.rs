@@ -4,6 +4,9 @@
 //! Values become cells as those of Parquet files do: numbers are written so that nothing of them is lost, truth is 1 and
 //! falsehood 0, null is a missing cell, and dictionaries are what they stand for. One record batch is in memory at a time,
 //! besides the dictionaries.
+//!
+//! The format's own reader may panic on a damaged file. That is caught and is an error, but for a program that is built
+//! with `panic = "abort"`, which it ends: there read only files that you trust.
 
 use std::collections::HashMap;
 use std::fmt;

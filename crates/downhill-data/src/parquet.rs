@@ -2,6 +2,9 @@
 //!
 //! A value becomes a cell's text, from which a [`Schema`](crate::Schema) makes what a column is used for: numbers are
 //! written so that nothing of them is lost, truth is 1 and falsehood 0, and null is a missing cell.
+//!
+//! The format's own reader may panic on a damaged file. That is caught and is an error, but for a program that is built
+//! with `panic = "abort"`, which it ends: there read only files that you trust.
 
 use std::fs::File;
 use std::path::Path;
