@@ -61,19 +61,24 @@ where
     Row { name, prove: Box::new(prove) }
 }
 
-#[test]
-fn every_pullback_is_the_derivative_of_its_value() {
-    let rows = [
-        elementwise::rows(),
-        pairwise::rows(),
-        fused::rows(),
-        reduce::rows(),
-        rearrange::rows(),
-        normalize::rows(),
-        sequence::rows(),
-        convolution::rows(),
-    ];
-    for Row { name, prove } in rows.into_iter().flatten() {
+/// A test for each of these modules' rows.
+macro_rules! every_pullback_is_the_derivative_of_its_value {
+    ($($module:ident)*) => {
+        mod every_pullback_is_the_derivative_of_its_value {
+            $(#[test]
+            fn $module() {
+                super::prove(super::$module::rows());
+            })*
+        }
+    };
+}
+
+every_pullback_is_the_derivative_of_its_value! {
+    elementwise pairwise fused reduce rearrange normalize sequence convolution
+}
+
+fn prove(rows: Vec<Row>) {
+    for Row { name, prove } in rows {
         let config = Config { cases: 256, failure_persistence: None, ..Config::default() };
         let length = prop_oneof![1 => Just(0), 2 => Just(1), 5 => 2..=3_usize];
         let proved = TestRunner::new(config).run(&(vec(length, 0..=3), any::<u64>()), |(lengths, seed)| {

@@ -10,7 +10,7 @@ use crate::{command, folder, json, run, succeed};
 
 /// A training long enough to be interrupted.
 const TRAINING: &str =
-    "train digits --hidden 64 --dropout 0.2 --epochs 60 --patience 0 --batch-size 8 -q --no-report";
+    "train digits --hidden 16 --dropout 0.2 --epochs 20 --patience 0 --batch-size 8 -q --no-report";
 
 /// Starts a training and presses Ctrl-C once it is under way; whether that came before its end.
 fn interrupt(folder: &Path, arguments: &str) -> bool {

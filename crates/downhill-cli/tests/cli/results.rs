@@ -133,9 +133,10 @@ fn the_demo_shows_digits() {
     let folder = folder("demo");
     assert!(succeed(&folder, "demo --print-config").contains("name = \"adamw\""));
     assert!(!folder.join("run").exists());
-    let text = succeed(&folder, "demo -q --no-report");
+    // How well it reads them at its end takes an optimised program: the gate looks at that.
+    let text = succeed(&folder, "demo --epochs 2 -q --no-report");
     assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
-    assert!(text.contains("test: 359 samples: accuracy 0.98"), "{text}");
+    assert!(text.contains("test: 359 samples: accuracy 0.9"), "{text}");
     assert!(text.contains("\n95 % intervals: accuracy 0.9"), "{text}");
 }
 

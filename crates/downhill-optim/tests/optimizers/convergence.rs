@@ -76,27 +76,36 @@ fn by_part<T: Real>() -> Result<Vec<(&'static str, Boxed<T>)>, Error> {
     ])
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+/// The tests for each number type.
+macro_rules! convex_quadratics {
+    ($($module:ident: $number:ty),*) => {$(
+        mod $module {
+            use super::*;
 
-    #[test]
-    fn every_convex_quadratic_is_minimised(
-        axes in prop::collection::vec((0.0..1.0, 0.1..1.0, -1.0..1.0), 1..6),
-        condition in 1.0..30.0,
-    ) {
-        let mut layout = Layout::flat(axes.len());
-        // Weight decay would move the minimum.
-        layout.set_decay("*", false);
-        converges(table::<f32>(), &layout, &axes, condition, 0.0);
-        converges(table::<f64>(), &layout, &axes, condition, 0.0);
-    }
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(12))]
 
-    #[test]
-    fn every_convex_quadratic_of_a_matrix_is_minimised(
-        axes in prop::collection::vec((0.0..1.0, 0.1..1.0, -1.0..1.0), 4),
-        condition in 1.0..10.0,
-    ) {
-        converges(by_part::<f32>().unwrap(), &parts(&[4]), &axes, condition, 1.0);
-        converges(by_part::<f64>().unwrap(), &parts(&[4]), &axes, condition, 1.0);
-    }
+                #[test]
+                fn every_convex_quadratic_is_minimised(
+                    axes in prop::collection::vec((0.0..1.0, 0.1..1.0, -1.0..1.0), 1..6),
+                    condition in 1.0..30.0,
+                ) {
+                    let mut layout = Layout::flat(axes.len());
+                    // Weight decay would move the minimum.
+                    layout.set_decay("*", false);
+                    converges(table::<$number>(), &layout, &axes, condition, 0.0);
+                }
+
+                #[test]
+                fn every_convex_quadratic_of_a_matrix_is_minimised(
+                    axes in prop::collection::vec((0.0..1.0, 0.1..1.0, -1.0..1.0), 4),
+                    condition in 1.0..10.0,
+                ) {
+                    converges(by_part::<$number>().unwrap(), &parts(&[4]), &axes, condition, 1.0);
+                }
+            }
+        }
+    )*};
 }
+
+convex_quadratics!(single: f32, double: f64);
