@@ -128,16 +128,12 @@ fn answers_as_csv_and_json() {
     assert!(answers[1]["prediction"] == "virginica" && (sum - 1.0).abs() < 1e-5, "{answers}");
 }
 
+// What it learns takes an optimised program: `.ci/run` runs that, and reads what it prints.
 #[test]
-fn the_demo_shows_digits() {
+fn the_demo_says_what_it_would_do() {
     let folder = folder("demo");
     assert!(succeed(&folder, "demo --print-config").contains("name = \"adamw\""));
     assert!(!folder.join("run").exists());
-    // How well it reads them at its end takes an optimised program: the gate looks at that.
-    let text = succeed(&folder, "demo --epochs 2 -q --no-report");
-    assert!(text.contains("It never saw these before:") && text.contains("→ "), "{text}");
-    assert!(text.contains("test: 359 samples: accuracy 0.9"), "{text}");
-    assert!(text.contains("\n95 % intervals: accuracy 0.9"), "{text}");
 }
 
 #[test]
