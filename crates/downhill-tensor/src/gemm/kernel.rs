@@ -118,6 +118,13 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 ) {
     // SAFETY: the kernel's contract covers every element that is touched.
     unsafe {
+        // What the sums are added to is waited for at their end otherwise.
+        if let Some((start, row)) = tile.start {
+            for i in 0..ROWS {
+                prefetch_near(start.wrapping_add(i * row));
+                prefetch_near(start.wrapping_add(i * row + VECTORS * V::LANES - 1));
+            }
+        }
         // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
         let sums = match tile.a_row {
             1 => sums::<V, ROWS, VECTORS>(tile, 1, zero),
@@ -138,6 +145,16 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
+    }
+}
+
+#[inline(always)]
+fn prefetch_near<T>(_from: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, which does not fault.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(_from.cast());
     }
 }
 
