@@ -34,6 +34,9 @@ pub trait Elementwise<T: Real>: Copy + Send + Sync + 'static {
     /// Whether f(x) = x, so that a fused rule has nothing to compute.
     const IDENTITY: bool = false;
 
+    /// Whether f(x) = x for many an x. Says only how a fused rule computes f in place.
+    const KEEPS: bool = false;
+
     /// y = f(x).
     fn value(self, x: T) -> T;
 
@@ -101,8 +104,21 @@ pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
             vectorize!({
                 // A copy of its own: settings read through a reference might change while they are written.
                 let activation = function;
-                for y in numbers {
-                    *y = activation.value(*y);
+                if !F::KEEPS {
+                    for y in numbers {
+                        *y = activation.value(*y);
+                    }
+                    return;
+                }
+                // By way of a copy. The compiler sees that some x need not be stored again, and would store the others by a
+                // mask, which takes many times as long.
+                let mut copy = [T::zero(); 256];
+                for block in numbers.chunks_mut(copy.len()) {
+                    let copy = &mut copy[..block.len()];
+                    copy.copy_from_slice(block);
+                    for (y, &x) in block.iter_mut().zip(&*copy) {
+                        *y = activation.value(x);
+                    }
                 }
             });
         },

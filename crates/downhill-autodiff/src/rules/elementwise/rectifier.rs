@@ -25,6 +25,7 @@ pub struct Relu;
 impl<T: Real> Elementwise<T> for Relu {
     const NAME: &'static str = "relu";
     const NEEDS_INPUT: bool = false;
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -44,6 +45,7 @@ pub struct Relu6;
 impl<T: Real> Elementwise<T> for Relu6 {
     const NAME: &'static str = "relu6";
     const NEEDS_INPUT: bool = false;
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -71,6 +73,7 @@ pub struct LeakyRelu {
 
 impl<T: Real> Elementwise<T> for LeakyRelu {
     const NAME: &'static str = "leaky_relu";
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -92,6 +95,7 @@ pub struct Elu {
 
 impl<T: Real> Elementwise<T> for Elu {
     const NAME: &'static str = "elu";
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -134,6 +138,7 @@ pub struct Softplus {
 
 impl<T: Real> Elementwise<T> for Softplus {
     const NAME: &'static str = "softplus";
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
@@ -191,6 +196,7 @@ pub struct Clamp {
 
 impl<T: Real> Elementwise<T> for Clamp {
     const NAME: &'static str = "clamp";
+    const KEEPS: bool = true;
 
     #[inline(always)]
     fn value(self, x: T) -> T {
