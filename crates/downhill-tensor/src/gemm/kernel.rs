@@ -54,9 +54,9 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) block_rows: usize,
     /// The dot products of a vector with several.
     pub(super) dot_products: DotKernel<T>,
-    /// The sides of a block that `transpose` transposes.
+    /// The most rows that `transpose` transposes.
     pub(super) side: usize,
-    /// Transposes a block.
+    /// Transposes a few rows.
     pub(super) transpose: TransposeKernel<T>,
 }
 
@@ -81,11 +81,11 @@ type DotKernel<T> = unsafe fn(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS];
 /// The number of dot products computed at a time.
 pub(super) const DOTS: usize = 4;
 
-/// Transposes a block: `to[j·to_row + i]` ← `from[i·from_row + j]` for `i < rows`, 0 for `rows ≤ i < side`,
+/// Transposes a few rows: `to[j·to_row + i]` ← `from[i·from_row + j]` for `i < rows`, 0 for `rows ≤ i < side`,
 /// for `j < columns`. A row of `to` may overlap the end of the one before.
 ///
 /// # Safety
-/// The processor must have the kernel's instructions, neither `rows` nor `columns` may exceed `side`, and the blocks,
+/// The processor must have the kernel's instructions, `rows` may not exceed `side`, and the matrices,
 /// `rows` × `columns` and `columns` × `side`, must be readable and writable.
 type TransposeKernel<T> =
     unsafe fn(from: *const T, from_row: usize, size: [usize; 2], to: *mut T, to_row: usize);
@@ -249,21 +249,28 @@ unsafe fn transpose<T: Real, W: Transpose<Element = T>>(
 ) {
     // SAFETY: the kernel's contract covers every element that is touched.
     unsafe {
-        let mut block = W::block(T::zero());
-        if [rows, columns] == [W::LANES; 2] {
-            for (i, row) in block.as_mut().iter_mut().enumerate() {
-                *row = W::load(from.add(i * from_row));
+        let mut done = 0;
+        while done < columns {
+            let some = (columns - done).min(W::LANES);
+            let (from, to) = (from.add(done), to.add(done * to_row));
+            if [rows, some] == [W::LANES; 2] {
+                let mut block = W::block(T::zero());
+                for (i, row) in block.as_mut().iter_mut().enumerate() {
+                    *row = W::load(from.add(i * from_row));
+                }
+                for (j, column) in W::transposed(block).as_ref().iter().enumerate() {
+                    column.store(to.add(j * to_row));
+                }
+            } else {
+                let mut block = W::block(T::zero());
+                for (i, row) in block.as_mut()[..rows].iter_mut().enumerate() {
+                    *row = W::load_first(from.add(i * from_row), some);
+                }
+                for (j, column) in W::transposed(block).as_ref()[..some].iter().enumerate() {
+                    column.store(to.add(j * to_row));
+                }
             }
-            for (j, column) in W::transposed(block).as_ref().iter().enumerate() {
-                column.store(to.add(j * to_row));
-            }
-        } else {
-            for (i, row) in block.as_mut()[..rows].iter_mut().enumerate() {
-                *row = W::load_first(from.add(i * from_row), columns);
-            }
-            for (j, column) in W::transposed(block).as_ref()[..columns].iter().enumerate() {
-                column.store(to.add(j * to_row));
-            }
+            done += some;
         }
     }
 }
@@ -401,8 +408,9 @@ mod tests {
             }
         }
         let side = kernels.side;
-        for (rows, columns) in (0..=side).flat_map(|rows| (0..=side).map(move |columns| (rows, columns))) {
-            let mut to = vec![T::one(); side * 20];
+        let longest = 2 * side + 1;
+        for (rows, columns) in (0..=side).flat_map(|rows| (0..=longest).map(move |columns| (rows, columns))) {
+            let mut to = vec![T::one(); longest * 20];
             // SAFETY: rows of 20 and 30 numbers are long enough, and the processor has these instructions.
             unsafe { (kernels.transpose)(numbers.as_ptr(), 30, [rows, columns], to.as_mut_ptr(), 20) };
             for (at, &got) in to.iter().enumerate() {

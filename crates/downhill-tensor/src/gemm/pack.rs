@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::blocked::pieces;
 use super::kernel::{Kernels, Packed};
 
 /// How far behind its end the packing of a panel may write.
@@ -85,24 +86,28 @@ fn transpose<T: Packed>(
     let Kernels { side, transpose, .. } = *T::kernels();
     assert!(from.len() >= (lanes - 1) * lane_stride + steps);
     assert!(to.len() >= (steps - 1) * stride + stride.max(side));
-    // The last block overlaps the one before, where a step is no multiple of it. One that is longer than a step
-    // writes into the next one, which then is overwritten.
-    let last = stride.saturating_sub(side);
     // Line by line of the source: its rows are often a power of two apart, so that only a few of their lines
     // fit the first cache together.
     let line = (size_of::<Line>() / size_of::<T>()).max(side);
-    for line_start in (0..steps).step_by(line) {
+    // The last few lanes overlap the ones before, where a step is no multiple of them. If they are longer than a step,
+    // they write into the next one, which then is overwritten.
+    let last = stride.saturating_sub(side);
+    for line in pieces(0..steps, line) {
         for i in 0..lanes {
-            prefetch(from.as_ptr().wrapping_add(i * lane_stride + line_start + LINES_AHEAD * line));
+            prefetch(from.as_ptr().wrapping_add(i * lane_stride + line.start + LINES_AHEAD * line.len()));
         }
-        for i in (0..=last).step_by(side).chain((!last.is_multiple_of(side)).then_some(last)) {
-            for p in (line_start..steps.min(line_start + line)).step_by(side) {
-                let size = [lanes.saturating_sub(i).min(side), (steps - p).min(side)];
-                let (from, to) = (from.as_ptr().wrapping_add(i * lane_stride + p), &mut to[p * stride + i..]);
-                // SAFETY: `T::kernels` answers kernels that this processor runs. The lanes and steps are those of
-                // `from`, and `to` has the whole of even the last step's last block.
-                unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
+        let mut i = 0;
+        loop {
+            let size = [lanes.saturating_sub(i).min(side), line.len()];
+            let from = from.as_ptr().wrapping_add(i * lane_stride + line.start);
+            let to = &mut to[line.start * stride + i..];
+            // SAFETY: `T::kernels` answers kernels that this processor runs. The lanes and steps are those of
+            // `from`, and `to` has the whole of even the last step's last lanes.
+            unsafe { transpose(from, lane_stride, size, to.as_mut_ptr(), stride) };
+            if i == last {
+                break;
             }
+            i = last.min(i + side);
         }
     }
 }
