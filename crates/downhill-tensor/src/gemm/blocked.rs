@@ -18,8 +18,8 @@ use super::{Gemm, Matrix, Start};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
 
-/// The steps of the sum between two visits of C: a panel of B of that height fits the first cache.
-const STEPS: usize = 256;
+/// The most steps of the sum between two visits of C: a panel of B of that height fits the first cache.
+const STEPS: usize = 528;
 /// The columns of a block of B.
 const COLUMNS: usize = 512;
 
@@ -82,7 +82,9 @@ struct Cut {
     size: [usize; 3],
     /// The rows of a block of A, and the columns of a block of B.
     block: [usize; 2],
-    /// The number of these blocks, for each `STEPS` steps of the sum.
+    /// The steps of the sum between two visits of C: all of them, or nearly equal parts.
+    steps: usize,
+    /// The number of these blocks, for each of these parts of the sum.
     cells: [usize; 2],
     /// Whether all of A is packed, and all of B.
     packed: [bool; 2],
@@ -95,9 +97,10 @@ impl Cut {
     fn new<T: Packed>([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut {
         let Kernels { lanes, block_rows, .. } = *T::kernels();
         let (mut height, mut width) = (block_rows, COLUMNS);
-        let mut together = STEPS;
+        let steps = if k <= STEPS { k.max(1) } else { k.div_ceil(k.div_ceil(STEPS)) };
+        let mut together = steps;
         if threads > 1 {
-            together = (TOGETHER / (m + n)).max(STEPS) / STEPS * STEPS;
+            together = (TOGETHER / (m + n)).max(steps) / steps * steps;
             // Halving the longer side keeps the cells square, which reads least.
             (height, width) = (height.min(m.next_power_of_two()), width.min(n.next_power_of_two()));
             while m.div_ceil(height) * n.div_ceil(width) < CELLS * threads
@@ -113,6 +116,7 @@ impl Cut {
         Cut {
             size: [m, k, n],
             block: [height, width],
+            steps,
             cells: [count(m, height), count(n, width)],
             packed: [
                 n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
@@ -126,7 +130,7 @@ impl Cut {
     /// The packed elements of a block of A and one of B.
     fn block_room(&self) -> [usize; 2] {
         let ([m, _, n], [height, width]) = (self.size, self.block);
-        let steps = self.together.min(STEPS);
+        let steps = self.together.min(self.steps);
         // A sum of nothing packs nothing, nor a margin.
         let rows = if self.packed[0] && steps > 0 { m.min(height) * steps + MARGIN } else { 0 };
         let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
@@ -135,7 +139,7 @@ impl Cut {
 
     /// The elements that are packed at a time.
     fn room(&self) -> [usize; 2] {
-        let depth = self.together.div_ceil(STEPS);
+        let depth = count(self.together, self.steps);
         let ([rows, columns], [down, across]) = (self.block_room(), self.cells);
         [rows * down * depth, columns * across * depth]
     }
@@ -164,13 +168,13 @@ impl Cut {
         threads: &Threads,
     ) {
         let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
-        let depth = steps.len().div_ceil(STEPS);
+        let depth = count(steps.len(), self.steps);
         let a_blocks = if self.packed[0] { down * depth } else { 0 };
         let tallest = T::kernels().tiles.len();
         let (a_space, b_space) = (Pieces::new(a_space), Pieces::new(b_space));
         let part = |depth: usize| {
-            let first = steps.start + depth * STEPS;
-            first..steps.end.min(first + STEPS)
+            let first = steps.start + depth * self.steps;
+            first..steps.end.min(first + self.steps)
         };
         threads.run(a_blocks + across * depth, |block| {
             if block < a_blocks {
@@ -189,7 +193,7 @@ impl Cut {
                 let (columns, steps) = (self.columns(column), part(depth));
                 // SAFETY: as above.
                 let space = unsafe { b_space.piece(block * b_room..(block + 1) * b_room) };
-                let together = if b.column_stride == 1 { ROWS_TOGETHER } else { STEPS };
+                let together = if b.column_stride == 1 { ROWS_TOGETHER } else { self.steps };
                 for some in pieces(0..steps.len(), together) {
                     for panel in
                         pieces(columns.clone(), 2 * self.lanes).filter(|panel| self.panel_is_packed(panel))
@@ -224,7 +228,7 @@ impl Cut {
         let (rows, columns) = (self.rows(i), self.columns(j));
         let row_tiles = Tiles::new(rows.clone(), tiles.len());
         let once = all_steps.is_empty().then_some(all_steps.clone());
-        for (depth, steps) in pieces(all_steps, STEPS).chain(once).enumerate() {
+        for (depth, steps) in pieces(all_steps, self.steps).chain(once).enumerate() {
             let a_block = &a_space[(depth * down + i) * a_room..];
             let b_block = &b_space[(depth * across + j) * b_room..];
             for panel in pieces(columns.clone(), 2 * lanes) {
