@@ -290,7 +290,10 @@ fn place(index: usize, width: usize) -> (usize, usize) {
 
 /// Cuts a range into pieces of this length, the last one of what remains. Nothing for an empty range.
 // `step_by` would divide to know their number: a small product is over in less.
-pub(super) fn pieces(Range { start, end }: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn pieces(
+    Range { start, end }: Range<usize>,
+    length: usize,
+) -> impl Iterator<Item = Range<usize>> {
     let mut next = start;
     std::iter::from_fn(move || {
         let piece = next..end.min(next + length);

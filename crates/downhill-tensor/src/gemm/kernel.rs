@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
 
+use super::prefetch::{Cache, prefetch};
 use super::vector::{Lanes, Transpose, Vector};
 use crate::Real;
 use crate::simd::Instructions;
@@ -121,8 +122,8 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
         // What the sums are added to is waited for at their end otherwise.
         if let Some((start, row)) = tile.start {
             for i in 0..ROWS {
-                prefetch_near(start.wrapping_add(i * row));
-                prefetch_near(start.wrapping_add(i * row + VECTORS * V::LANES - 1));
+                prefetch(start.wrapping_add(i * row), Cache::First);
+                prefetch(start.wrapping_add(i * row + VECTORS * V::LANES - 1), Cache::First);
             }
         }
         // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
@@ -145,16 +146,6 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
                 }
             }
         }
-    }
-}
-
-#[inline(always)]
-fn prefetch_near<T>(_from: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 processor has the instruction, which does not fault.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(_from.cast());
     }
 }
 

@@ -5,6 +5,7 @@ mod dot;
 mod generic;
 mod kernel;
 mod pack;
+mod prefetch;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;

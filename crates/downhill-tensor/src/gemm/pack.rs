@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::blocked::pieces;
 use super::kernel::{Kernels, Packed};
+use super::prefetch::{Cache, prefetch};
 
 /// How far behind its end the packing of a panel may write.
 pub(super) const MARGIN: usize = 8;
@@ -93,8 +94,13 @@ fn transpose<T: Packed>(
     // they write into the next one, which then is overwritten.
     let last = stride.saturating_sub(side);
     for line in pieces(0..steps, line) {
+        // They lie in more rows, further apart, than a processor foresees. In the first cache rows of a power of two would
+        // displace each other.
         for i in 0..lanes {
-            prefetch(from.as_ptr().wrapping_add(i * lane_stride + line.start + LINES_AHEAD * line.len()));
+            prefetch(
+                from.as_ptr().wrapping_add(i * lane_stride + line.start + LINES_AHEAD * line.len()),
+                Cache::Second,
+            );
         }
         let mut i = 0;
         loop {
@@ -109,18 +115,6 @@ fn transpose<T: Packed>(
             }
             i = last.min(i + side);
         }
-    }
-}
-
-/// Asks for a cache line that will be read soon: what is packed lies in more rows, further apart, than a processor foresees.
-/// The second cache is asked for, since in the first rows of a power of two would displace each other. The address may be any.
-#[inline(always)]
-fn prefetch<T>(_from: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 processor has the instruction, which does not fault.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(_from.cast());
     }
 }
 
