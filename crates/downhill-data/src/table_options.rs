@@ -92,9 +92,9 @@ impl TableOptions {
     }
 
     /// Reads a file, which may be compressed with gzip, as a data set: the one that [`Schema::fit`] and
-    /// [`Encoder::dataset`](crate::Encoder::dataset) make of its table. Its text is never in memory as a whole, and what
-    /// was read is in the processor's cache when it is used, so it takes less of both memory and time. A schema that
-    /// has to know classes, means or medians makes it read the file twice.
+    /// [`Encoder::dataset`](crate::Encoder::dataset) make of its table. Its text is never in memory as a whole. A schema
+    /// that has to know classes, means or medians makes it read the file twice: a small file takes longer than by its table, a
+    /// large one less time, since what was read is in the processor's cache when it is used.
     ///
     /// # Errors
     /// As [`Table::read`], [`Schema::fit`] and [`Encoder::dataset`](crate::Encoder::dataset): of the first row that is wrong.
