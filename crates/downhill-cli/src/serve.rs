@@ -46,6 +46,15 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The page as it is. Who asks before there is one waits for it: an empty page would never hear of changes.
+    fn page(&self) -> Arc<str> {
+        let (state, _) = self
+            .changed
+            .wait_timeout_while(self.lock(), PATIENCE, |state| state.version == 0 && !state.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&state.page)
+    }
 }
 
 impl Server {
@@ -111,7 +120,7 @@ fn answer(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut words = request.split(' ');
     match (words.next(), words.next()) {
         (Some("GET"), Some("/")) => {
-            let page = Arc::clone(&shared.lock().page);
+            let page = shared.page();
             respond(&mut client, "200 OK", "text/html; charset=utf-8", &page)
         }
         (Some("GET"), Some(EVENTS)) => events(&mut client, shared),
@@ -228,6 +237,15 @@ mod tests {
         assert!(heard.contains("text/event-stream"), "{heard}");
         assert!(heard.contains("event: message\ndata: three\n\n"), "{heard}");
         assert!(heard.ends_with("event: end\ndata: \n\n"), "{heard}");
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_yet_is_waited_for() {
+        let server = Server::start("127.0.0.1:0".parse().unwrap()).unwrap();
+        let early = ask(&server, "GET / HTTP/1.1\r\n\r\n");
+        thread::sleep(Duration::from_millis(100));
+        server.publish("<p>first</p>".into(), String::new());
+        assert!(read(early).ends_with("<p>first</p>"));
     }
 
     #[test]
