@@ -47,6 +47,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A client has gone.
+    fn leave(&self) {
+        self.lock().clients -= 1;
+        self.changed.notify_all();
+    }
+
     /// The page as it is. Who asks before there is one waits for it: an empty page would never hear of changes.
     fn page(&self) -> Arc<str> {
         let (state, _) = self
@@ -65,20 +71,24 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
         let server = Server { address, shared: Arc::clone(&shared) };
-        thread::spawn(move || {
+        let serve = move || {
             for client in listener.incoming().flatten() {
                 if !admit(&shared) {
                     continue;
                 }
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || {
+                let own = Arc::clone(&shared);
+                let serve_one = move || {
                     // A browser that goes away is no concern of the training.
-                    let _ = answer(client, &shared);
-                    shared.lock().clients -= 1;
-                    shared.changed.notify_all();
-                });
+                    let _ = answer(client, &own);
+                    own.leave();
+                };
+                // Where the system has no thread for it, a client is sent away.
+                if thread::Builder::new().spawn(serve_one).is_err() {
+                    shared.leave();
+                }
             }
-        });
+        };
+        thread::Builder::new().spawn(serve).map_err(failed)?;
         Ok(server)
     }
 

@@ -245,6 +245,7 @@ unsafe fn transpose<T: Real, W: Transpose<Element = T>>(
             let some = (columns - done).min(W::LANES);
             let (from, to) = (from.add(done), to.add(done * to_row));
             if [rows, some] == [W::LANES; 2] {
+                // A block of its own: one for both branches would be filled with zeros first.
                 let mut block = W::block(T::zero());
                 for (i, row) in block.as_mut().iter_mut().enumerate() {
                     *row = W::load(from.add(i * from_row));
