@@ -5,7 +5,8 @@
 # Environment: PEERS_VENV, CARGO_TARGET_DIR, PEERS_RUSTFLAGS (default
 # -C target-cpu=native; "none" for the compiler's default), PEERS_CPU (core for
 # 1-thread runs), PEERS_THREADS (default "1 2"), PEERS_ROUNDS (train: how often
-# everything is run, in turns; default 1). What goes wrong is on stderr.
+# everything is run, in turns; default 1), PEERS_QUANTILE (train: which of the
+# timed parts is told; default 0.5, the median). What goes wrong is on stderr.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=${TMPDIR:-/tmp}
@@ -116,5 +117,5 @@ cmd=${1:-train}
 [ $# -gt 0 ] && shift
 case $cmd in
 build | train | gemm | cold) "$cmd" "$@" ;;
-*) sed -n 2,9p "$0"; exit 2 ;;
+*) sed -n 2,10p "$0"; exit 2 ;;
 esac

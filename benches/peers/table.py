@@ -1,11 +1,14 @@
 """usage: table.py FILE... > table.md
 
-Markdown of what `run.sh train` and `run.sh gemm` wrote: medians over all rounds in
-the files, the fastest peer of a column in bold.
+Markdown of what `run.sh train` and `run.sh gemm` wrote, the fastest peer of a column in
+bold: medians over all rounds in the files, or the quantile PEERS_QUANTILE of the times.
 """
 import collections
+import os
 import statistics
 import sys
+
+QUANTILE = float(os.environ.get("PEERS_QUANTILE", "0.5"))
 
 times, rates = collections.defaultdict(list), collections.defaultdict(list)
 for path in sys.argv[1:]:
@@ -37,20 +40,20 @@ def header(cells):
 if times:
     peers, works = in_order(p for _, p, _ in times), in_order(w for w, _, _ in times)
     threads = sorted({t for _, _, t in times})
-    median = {key: statistics.median(us for us, _ in got) for key, got in times.items()}
+    told = {key: sorted(us for us, _ in got)[int(QUANTILE * (len(got) - 1))] for key, got in times.items()}
     best = {}
-    for (w, p, t), us in median.items():
+    for (w, p, t), us in told.items():
         if not p.startswith("floor"):
             best[w, t] = min(us, best.get((w, t), us))
     rounds = max(len(got) for got in times.values())
-    print(f"µs for a step or a call, on {' / '.join(map(str, threads))} threads; medians of {rounds} rounds.\n")
+    print(f"µs for a step or a call, on {' / '.join(map(str, threads))} threads; the {QUANTILE}-quantile of {rounds} rounds.\n")
     header(["peer"] + works + ["peak MiB"])
     for p in peers:
         cells = []
         for w in works:
             cell = []
             for t in threads:
-                us = median.get((w, p, t))
+                us = told.get((w, p, t))
                 text = "–" if us is None else short(us)
                 cell.append(f"**{text}**" if us is not None and us == best.get((w, t)) else text)
             cells.append("–" if set(cell) == {"–"} else " / ".join(cell))
@@ -62,8 +65,8 @@ if times:
         for name, others in (("peer", lambda p: not p.startswith(("floor", "downhill"))), ("floor", lambda p: p.startswith("floor"))):
             cells = []
             for w in works:
-                us = [v for (x, p, y), v in median.items() if x == w and y == t and others(p)]
-                ours = median.get((w, "downhill", t))
+                us = [v for (x, p, y), v in told.items() if x == w and y == t and others(p)]
+                ours = told.get((w, "downhill", t))
                 cells.append(f"{ours / min(us):.2f}" if us and ours else "–")
             row([f"{name}, {t} thread{'s' * (t > 1)}"] + cells)
 
