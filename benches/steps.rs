@@ -37,13 +37,12 @@ fn times(workload: &Workload, threads: usize) -> [f64; 2] {
     let optimizer = Adam::new(1e-3).expect("a rate");
     let mut learner = workload.learner(optimizer, threads);
     let (network, params) = (workload.network(), workload.network().init(1));
-    let mut tape = Tape::inference().threads(Threads::new(threads));
+    let mut predictor = network.predictor(&params).threads(Threads::new(threads));
     let mut step = || {
         learner.step(&x, &y).expect("a step");
     };
     let mut predict = || {
-        network.predict_on(&tape, &params, &x).expect("a prediction");
-        tape.clear();
+        predictor.predict(&x).expect("a prediction");
     };
     in_turns(15, [&mut step, &mut predict])
 }

@@ -119,12 +119,11 @@ fn sample(text: &Text, learner: &Learner, seed: u64) -> Result<String, Box<dyn E
     const TEMPERATURE: f32 = 0.7;
     let mut tokens = text.validation[..WINDOW].to_vec();
     let chances = Tensor::<f32>::uniform([SAMPLE], 0.0, 1.0, &mut generator(3, seed))?;
-    let (mut tape, classes) = (Tape::inference(), text.characters());
+    let (mut predictor, classes) = (learner.network().predictor(learner.params()), text.characters());
     for &chance in chances.as_slice() {
         let window = &tokens[tokens.len() - WINDOW..];
         let x = Tensor::from_fn([1, WINDOW], |place| window[place] as f32);
-        let scores = learner.network().predict_on(&tape, learner.params(), &x)?;
-        tape.clear();
+        let scores = predictor.predict(&x)?;
         let last = scores.reshape([WINDOW, classes])?.rows(WINDOW - 1..WINDOW)?;
         let likely = last.map(|score| score / TEMPERATURE).softmax(1)?;
         // The character at which the sum of the probabilities passes a number between 0 and 1.

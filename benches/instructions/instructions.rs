@@ -33,10 +33,11 @@ fn learning(workload: Workload) -> (Learner, Tensor, Target) {
     (learner, x, y)
 }
 
-/// A network, its parameters, a used tape and so many samples.
+/// A network, its parameters, a used tape such as a `Predictor` has, and so many samples.
 fn answering(workload: Workload, samples: usize) -> (Network, Params, Tape, Tensor) {
     let (network, x) = (workload.network(), Workload { batch: samples, ..workload }.input());
-    let (params, mut tape) = (network.init(1), Tape::inference());
+    let params = network.init(1);
+    let mut tape = Tape::inference().keep_weights(params.theta());
     for _ in 0..WARM {
         network.predict_on(&tape, &params, &x).expect("a prediction");
         tape.clear();

@@ -32,6 +32,7 @@ pub mod rules;
 mod sink;
 mod tape;
 mod var;
+mod weights;
 
 pub use backward::Gradients;
 pub use error::{Error, Origin, Result};

@@ -1,11 +1,14 @@
 //! What a differentiation rule is.
 
 use std::any::Any;
+use std::sync::Arc;
 
+use downhill_tensor::gemm::PackedMatrix;
 use downhill_tensor::{Real, Result, Shape, Tensor, Threads, Workspace};
 
 use crate::sink::Sink;
 use crate::tape::Node;
+use crate::weights::Weights;
 
 /// A differentiable operation: how to compute it, and how to carry a derivative back through it.
 ///
@@ -120,6 +123,7 @@ impl<'a, T: Real> Operands<'a, T> {
 pub struct Forward<'a, T: Real> {
     pub(crate) workspace: &'a mut Workspace<T>,
     pub(crate) saved: &'a mut Vec<Tensor<T>>,
+    pub(crate) weights: Option<&'a mut Weights<T>>,
     pub(crate) recording: bool,
 }
 
@@ -159,6 +163,12 @@ impl<T: Real> Forward<'_, T> {
     #[inline]
     pub fn threads(&self) -> &Threads {
         self.workspace.threads()
+    }
+
+    /// The transpose of a matrix, packed for products by it, if the tape [keeps the weights](crate::Tape::keep_weights)
+    /// that it is a part of.
+    pub fn packed_transpose(&mut self, matrix: &Tensor<T>) -> Option<Arc<PackedMatrix<T>>> {
+        self.weights.as_mut()?.transposed(matrix)
     }
 }
 

@@ -7,6 +7,7 @@ use std::panic::Location;
 use downhill_tensor::{Real, Shape, Tensor, Threads, Workspace};
 
 use crate::rule::{Forward, Operands, Rule};
+use crate::weights::Weights;
 use crate::{Error, Origin, Result, Var};
 
 /// What becomes of the derivative with respect to a value.
@@ -86,6 +87,7 @@ pub(crate) struct Core<T: Real> {
     /// The place of the sum of all penalties so far.
     penalty: Option<u32>,
     pub(crate) workspace: Workspace<T>,
+    weights: Option<Weights<T>>,
     /// The boxes of an earlier computation's rules, by node, to be filled anew.
     spare_rules: Vec<Option<Box<dyn Rule<T>>>>,
     /// The operation and the section of each node.
@@ -111,6 +113,7 @@ impl<T: Real> Tape<T> {
                 posts: [Posts::default(), Posts::default()],
                 penalty: None,
                 workspace: Workspace::default(),
+                weights: None,
                 spare_rules: Vec::new(),
                 origins: Vec::new(),
                 section: None,
@@ -134,6 +137,16 @@ impl<T: Real> Tape<T> {
     pub fn threads(mut self, threads: Threads) -> Tape<T> {
         self.clear();
         self.core.get_mut().workspace = Workspace::new(threads);
+        self
+    }
+
+    /// The same tape, for many computations with parts of this θ: what a product needs of them is prepared the first time,
+    /// and kept as long as the tape. Results are the same.
+    ///
+    /// θ is shared as long, too: writing to it copies it. So this is for use, not for training.
+    #[must_use]
+    pub fn keep_weights(mut self, theta: &Tensor<T>) -> Tape<T> {
+        self.core.get_mut().weights = Some(Weights::new(theta.clone()));
         self
     }
 
@@ -307,7 +320,12 @@ impl<T: Real> Tape<T> {
         let wanted = core.recording
             && places.iter().any(|&place| core.nodes[place as usize].derivative != Derivative::None);
         let operands = Operands { nodes: &core.nodes, places };
-        let mut cx = Forward { workspace: &mut core.workspace, saved: &mut core.saved, recording: wanted };
+        let mut cx = Forward {
+            workspace: &mut core.workspace,
+            saved: &mut core.saved,
+            weights: core.weights.as_mut(),
+            recording: wanted,
+        };
         let failure = match rule.forward(&operands, &mut cx) {
             Ok(value) if core.looks_for_not_finite && !value.is_finite() => {
                 let (operation, shapes, section) = (rule.name(), operands.shapes(), core.section);

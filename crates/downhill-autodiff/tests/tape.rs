@@ -139,6 +139,27 @@ fn inference_keeps_nothing() {
 }
 
 #[test]
+fn weights_that_are_kept_are_those_that_are_there() {
+    let mut theta = Tensor::from_fn([24], |i| (i as f32).sin());
+    let x = Tensor::from_fn([8, 3], |i| (i as f32).cos());
+    let product = |tape: &Tape, theta: &Tensor| {
+        // Two windows that begin alike, and one that lies elsewhere.
+        let parts = [(0, [4, 3]), (0, [5, 3]), (6, [4, 3])];
+        parts.map(|(start, shape)| {
+            let w = tape.parameter(theta, start, shape);
+            tape.constant(x.clone()).linear(w, None, Identity).value().unwrap()
+        })
+    };
+    let mut tape = Tape::inference().keep_weights(&theta);
+    for _ in 0..2 {
+        assert_eq!(product(&tape, &theta), product(&Tape::new(), &theta));
+        tape.clear();
+    }
+    theta.as_mut_slice().iter_mut().for_each(|w| *w += 1.0);
+    assert_eq!(product(&tape, &theta), product(&Tape::new(), &theta));
+}
+
+#[test]
 fn backward_stops_at_the_first_layer_that_learns() {
     /// Must not be differentiated.
     struct Below;

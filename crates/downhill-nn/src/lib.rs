@@ -38,6 +38,7 @@ pub mod layers;
 pub mod loss;
 mod network;
 mod params;
+mod predictor;
 mod scalar;
 mod scope;
 mod summary;
@@ -69,6 +70,7 @@ pub use loss::{
 };
 pub use network::Network;
 pub use params::{Buffer, Param, Params};
+pub use predictor::Predictor;
 pub use scalar::Scalar;
 pub use scope::Scope;
 pub use summary::{LayerSummary, Summary};

@@ -2,7 +2,7 @@
 
 use nalgebra::RealField;
 
-use crate::gemm::{Gemm, gemm_generic, gemm_packed};
+use crate::gemm::{Gemm, Matrix, PackedMatrix, gemm_generic, gemm_packed, packed};
 use crate::math;
 
 /// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
@@ -37,9 +37,15 @@ pub trait Real: RealField + Copy {
         self.is_finite()
     }
 
-    /// `C ← A·B + β·C` on strided slices: see [`gemm`](crate::gemm::gemm).
-    fn gemm(product: Gemm<'_, Self>) {
+    /// A product of strided slices, by a B that may have been [packed](Real::pack) before: see
+    /// [`gemm`](crate::gemm::gemm).
+    fn gemm(product: Gemm<'_, Self>, _packed: Option<&PackedMatrix<Self>>) {
         gemm_generic(product);
+    }
+
+    /// A `rows`×`columns` matrix as the kernels read it: see [`PackedMatrix`].
+    fn pack(_matrix: Matrix<'_, Self>, rows: usize, columns: usize) -> PackedMatrix<Self> {
+        PackedMatrix::unpacked(rows, columns)
     }
 
     /// e to the power of `self`.
@@ -108,8 +114,12 @@ impl Real for f32 {
         f64::from(self)
     }
 
-    fn gemm(product: Gemm<'_, f32>) {
-        gemm_packed(product);
+    fn gemm(product: Gemm<'_, f32>, packed: Option<&PackedMatrix<f32>>) {
+        gemm_packed(product, packed);
+    }
+
+    fn pack(matrix: Matrix<'_, f32>, rows: usize, columns: usize) -> PackedMatrix<f32> {
+        packed(matrix, rows, columns)
     }
 
     #[inline(always)]
@@ -164,8 +174,12 @@ impl Real for f64 {
         self
     }
 
-    fn gemm(product: Gemm<'_, f64>) {
-        gemm_packed(product);
+    fn gemm(product: Gemm<'_, f64>, packed: Option<&PackedMatrix<f64>>) {
+        gemm_packed(product, packed);
+    }
+
+    fn pack(matrix: Matrix<'_, f64>, rows: usize, columns: usize) -> PackedMatrix<f64> {
+        packed(matrix, rows, columns)
     }
 
     #[inline(always)]

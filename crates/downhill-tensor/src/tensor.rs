@@ -216,6 +216,12 @@ impl<T: Element> Tensor<T> {
         Tensor { start: 0, len: buffer.len(), buffer, shape }
     }
 
+    /// Where in `whole` this tensor begins, if it is a [window](Tensor::window) of it that shares its storage.
+    pub fn start_in(&self, whole: &Tensor<T>) -> Option<usize> {
+        let start = self.start.checked_sub(whole.start)?;
+        (Arc::ptr_eq(&self.buffer, &whole.buffer) && start + self.len <= whole.len).then_some(start)
+    }
+
     /// Whether another tensor shares the storage, so that a write would copy.
     pub fn is_shared(&self) -> bool {
         Arc::strong_count(&self.buffer) > 1

@@ -1,6 +1,6 @@
 //! The matrix product against its definition.
 
-use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm, gemm_generic};
+use downhill_tensor::gemm::{Gemm, Matrix, PackedMatrix, Start, gemm, gemm_by, gemm_generic};
 use downhill_tensor::{Real, Threads};
 use proptest::prelude::*;
 
@@ -43,6 +43,12 @@ fn matrix<T>(elements: &[T], rows: usize, columns: usize, transposed: bool) -> M
     }
 }
 
+/// The product by a right operand that is packed before.
+fn gemm_by_packed<T: Real>(product: Gemm<'_, T>) {
+    let packed = PackedMatrix::new(product.b, product.k, product.n);
+    gemm_by(product, &packed);
+}
+
 impl Case {
     /// The product on operands scaled by `scale`, by `gemm` or by plain loops.
     fn compute<T: Real>(&self, scale: f64, threads: &Threads, compute: fn(Gemm<'_, T>)) -> Vec<T> {
@@ -80,6 +86,7 @@ impl Case {
         let threads = Threads::single();
         let expected = self.compute(1.0, &threads, gemm_generic::<T>);
         assert_eq!(self.compute(1.0, &threads, gemm::<T>), expected, "{self:?}");
+        assert_eq!(self.compute(1.0, &threads, gemm_by_packed::<T>), expected, "packed, {self:?}");
     }
 }
 
@@ -112,16 +119,21 @@ proptest! {
     }
 
     #[test]
-    fn threads_do_not_change_a_bit(
+    fn neither_threads_nor_packing_before_change_a_bit(
         sizes in (1..200_usize, 1..600_usize, 1..200_usize),
         transposed in any::<[bool; 2]>(),
         added in added(),
     ) {
         let case = Case { sizes: [sizes.0, sizes.1, sizes.2], transposed, added, seed: 5 };
-        let one = case.compute::<f32>(0.1, &Threads::single(), gemm);
-        for threads in pools() {
-            let bits = |c: &[f32]| c.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-            prop_assert!(bits(&one) == bits(&case.compute(0.1, threads, gemm)), "{threads:?}");
+        let bits = |threads, compute: fn(Gemm<'_, f32>)| {
+            case.compute(0.1, threads, compute).into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let (single, compute) = (Threads::single(), [gemm, gemm_by_packed] as [fn(Gemm<'_, f32>); 2]);
+        let one = bits(&single, gemm);
+        for threads in pools().iter().chain([&single]) {
+            for (before, compute) in [false, true].into_iter().zip(compute) {
+                prop_assert!(one == bits(threads, compute), "packed before: {before}, {threads:?}");
+            }
         }
     }
 }
@@ -221,6 +233,16 @@ fn a_short_operand_panics() {
     let short = Matrix::row_major(&a, 3);
     let threads = &Threads::single();
     gemm(Gemm { m: 2, k: 3, n: 2, a: short, b: short, c: &mut c, start: Start::Zero, threads });
+}
+
+#[test]
+#[should_panic(expected = "not that of 2x3x2")]
+fn an_operand_packed_for_another_product_panics() {
+    let (a, mut c) = ([1.0_f32; 6], [0.0; 4]);
+    let (left, right) = (Matrix::row_major(&a, 3), Matrix::row_major(&a, 2));
+    let threads = &Threads::single();
+    let packed = PackedMatrix::new(left, 2, 3);
+    gemm_by(Gemm { m: 2, k: 3, n: 2, a: left, b: right, c: &mut c, start: Start::Zero, threads }, &packed);
 }
 
 #[cfg(feature = "dual")]

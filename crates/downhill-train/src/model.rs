@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use downhill_data::{Dataset, Encoder, Fitted, Table};
-use downhill_nn::autodiff::{Shape, Tape, Tensor};
+use downhill_nn::autodiff::{Shape, Tensor};
 use downhill_nn::{Link, Network, Params, Scalar};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -209,11 +209,10 @@ impl<T: Scalar> Model<T> {
         self.network.check_input(x.shape())?;
         let (rows, output) = (x.shape()[0], self.network.output());
         let mut outputs = Vec::with_capacity(rows * output.elements());
-        let mut tape = Tape::inference();
+        let mut predictor = self.network.predictor(&self.params);
         for start in (0..rows).step_by(ROWS) {
             let part = x.rows(start..rows.min(start + ROWS))?;
-            outputs.extend_from_slice(self.network.predict_on(&tape, &self.params, &part)?.as_slice());
-            tape.clear();
+            outputs.extend_from_slice(predictor.predict(&part)?.as_slice());
         }
         Ok(Tensor::new(output.prepend(rows)?, outputs)?)
     }

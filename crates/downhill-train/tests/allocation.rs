@@ -223,6 +223,11 @@ fn a_prediction() {
             tape.clear();
         });
         assert_eq!(counts, [0; 4], "{}", row.name);
+        let mut predictor = network.predictor(&params);
+        let counts = allocations(|| {
+            predictor.predict(&row.x).unwrap();
+        });
+        assert_eq!(counts, [0; 4], "{}, predictor", row.name);
     }
 }
 

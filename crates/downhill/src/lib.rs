@@ -59,8 +59,8 @@ pub mod prelude {
     pub use downhill_data::{Batches, Dataset, Folds, Missing, Schema, Split, Table, Transform, Unknown};
     pub use downhill_nn::{
         Activation, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, Context, CrossEntropy, Dropout,
-        Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Residual, Scalar, Scope,
-        Sequential, Target,
+        Flatten, Huber, Init, L1, Layer, Linear, Loss, Mse, Network, Param, Params, Predictor, Residual,
+        Scalar, Scope, Sequential, Target,
     };
     pub use downhill_nn::{
         ActivityPenalty, BatchNorm1d, BatchNorm2d, DropPath, Dropout2d, Embedding, GaussianNoise, Glu,

@@ -1,6 +1,6 @@
 //! The fused layer y = f(x·Wᵀ + b).
 
-use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm};
+use downhill_tensor::gemm::{Gemm, Matrix, PackedMatrix, Start, gemm, gemm_by};
 use downhill_tensor::kernel::{self, View};
 use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor};
 
@@ -74,8 +74,11 @@ fn affine<T: Real>(operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Resul
         Start::Zero
     };
     let mut z = cx.take(x.with(x.len() - 1, outputs));
-    gemm(Gemm {
-        m: rows(z.shape()),
+    let m = rows(z.shape());
+    let packed =
+        if m < PackedMatrix::<T>::LEAST_ROWS { None } else { cx.packed_transpose(operands.value(1)) };
+    let product = Gemm {
+        m,
         k: inputs,
         n: outputs,
         a: Matrix::row_major(operands.slice(0), inputs),
@@ -83,7 +86,11 @@ fn affine<T: Real>(operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Resul
         c: z.as_mut_slice(),
         start,
         threads: cx.threads(),
-    });
+    };
+    match packed {
+        Some(packed) => gemm_by(product, &packed),
+        None => gemm(product),
+    }
     Ok(z)
 }
 

@@ -1,5 +1,6 @@
 //! Networks as they run: in every number type, on batches of every size, or not at all.
 
+use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::autodiff::tensor::num_dual::{Dual32, Dual64};
 use downhill_nn::autodiff::{Shape, Tape, Tensor};
 use downhill_nn::{Error, Linear, Network, Params, Sequential, lambda};
@@ -27,6 +28,22 @@ proptest! {
                 prop_assert!((f64::from(dual_single.as_slice()[i].re) - y).abs() < 1e-5 * size, "{:?}", layer);
                 prop_assert!((dual.as_slice()[i].re - y).abs() < 1e-12 * size, "{:?}", layer);
                 prop_assert_eq!(dual.as_slice()[i].eps, 0.0);
+            }
+        }
+    }
+
+    /// Its second batch of a size, and one of another, read weights that the first one has prepared.
+    #[test]
+    fn a_predictor_answers_the_same_bits(n in 0_usize..20, seed: u64) {
+        for (layer, sample) in built_in().into_iter().chain(own()) {
+            let network = Network::build(layer.clone(), sample).unwrap();
+            let params: Params = network.init(seed);
+            let mut predictor = network.predictor(&params).threads(Threads::new(2));
+            for (n, seed) in [(n, seed), (n, seed ^ 1), (4, seed)] {
+                let x = numbers(sample.prepend(n).unwrap(), seed).cast();
+                let bits = |y: Tensor| y.as_slice().iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+                let expected = bits(network.predict(&params, &x).unwrap());
+                prop_assert_eq!(bits(predictor.predict(&x).unwrap()), expected, "{:?}", layer);
             }
         }
     }
@@ -62,6 +79,16 @@ fn input_that_does_not_fit() {
     assert_eq!(network.predict(&params, &Tensor::zeros([0, 3, 4])).unwrap().shape(), [0, 3, 2]);
     let error = network.check_input([5, 4].into()).unwrap_err().to_string();
     assert_eq!(error, "the network takes batches of samples of shape [3, 4], got a batch of shape [5, 4]");
+}
+
+#[test]
+fn a_predictor_goes_on_after_an_error() {
+    let network = Network::build(Linear::new(2), [3]).unwrap();
+    let params: Params = network.init(0);
+    let mut predictor = network.predictor(&params);
+    assert!(predictor.predict(&Tensor::zeros([5, 4])).is_err());
+    let x = Tensor::ones([5, 3]);
+    assert_eq!(predictor.predict(&x), network.predict(&params, &x));
 }
 
 #[test]

@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
-use super::pack::{MARGIN, pack, with_scratch};
+use super::pack::{MARGIN, Numbers, pack, with_scratch};
+use super::packed::{PackedMatrix, panels};
 use super::{Gemm, Matrix, Start};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
@@ -41,14 +42,16 @@ const ROWS_TOGETHER: usize = 16;
 /// The elements that threads pack at a time. The more, the fewer times they wait for each other.
 const TOGETHER: usize = 1 << 21;
 
-/// The product for `f32` and `f64`.
-pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
+/// The product for `f32` and `f64`, with B packed before by [`pack_right`] or not.
+pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<&PackedMatrix<T>>) {
     if dot_products(&mut product) {
         return;
     }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
     let cut = Cut::new::<T>([m, k, n], [a.column_stride, b.column_stride], threads.count());
+    let b_packed = b_packed.and_then(panels);
+    let cut = if b_packed.is_some() { Cut { b_is_packed: true, ..cut.packing_b() } } else { cut };
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
     let room = cut.room();
     with_scratch(room, |a_space: &mut [T], b_space: &mut [T]| {
@@ -57,14 +60,27 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>) {
             if room != [0; 2] {
                 cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
             }
-            let (a, b) = ((a, &*a_space), (b, &*b_space));
+            let b_space = b_packed.map_or(&*b_space, |all| &all[cut.columns_room(steps.start)..]);
+            let (a, b) = ((a, &*a_space), (b, b_space));
             threads.run(cut.cells[0] * cut.cells[1], |cell| {
                 // SAFETY: `gemm` has checked that the operands have all that the whole product needs, what is packed has
-                // just been, and the cells are disjoint parts of C.
+                // just been or was by `pack_right`, and the cells are disjoint parts of C.
                 unsafe { cut.multiply(steps.clone(), cell, a, b, &into) };
             });
         }
     });
+}
+
+/// All of a `k`×`n` matrix as [`gemm_packed`] packs it, whatever the left operand and the threads.
+pub(super) fn pack_right<T: Packed>(b: Matrix<'_, T>, [k, n]: [usize; 2]) -> Numbers<T> {
+    let cut = Cut::new::<T>([0, k, n], [1, b.column_stride], 1);
+    let cut = Cut { packed: [false, true], together: k, ..cut.packing_b() };
+    let mut packed = Numbers::new(cut.columns_room(k));
+    if k > 0 && n > 0 {
+        let nothing = Matrix::row_major(&[], 0);
+        cut.pack(0..k, (nothing, &mut []), (b, packed.as_mut_slice()), &Threads::single());
+    }
+    packed
 }
 
 /// Where a product goes to.
@@ -86,8 +102,12 @@ struct Cut {
     steps: usize,
     /// The number of these blocks, for each of these parts of the sum.
     cells: [usize; 2],
-    /// Whether all of A is packed, and all of B.
+    /// Whether all of A is read packed, and all of B.
     packed: [bool; 2],
+    /// The columns of B with those that fill the last vector up; none if no panel of B is read packed.
+    b_width: usize,
+    /// Whether these panels have been packed before.
+    b_is_packed: bool,
     /// The steps that are packed at a time.
     together: usize,
     lanes: usize,
@@ -113,35 +133,46 @@ impl Cut {
                 }
             }
         }
+        let packed = [
+            n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
+            column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
+        ];
         Cut {
             size: [m, k, n],
             block: [height, width],
             steps,
             cells: [count(m, height), count(n, width)],
-            packed: [
-                n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
-                column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
-            ],
+            packed,
+            b_width: if packed[1] || !n.is_multiple_of(lanes) { n.next_multiple_of(lanes) } else { 0 },
+            b_is_packed: false,
             together: together.min(k),
             lanes,
         }
     }
 
-    /// The packed elements of a block of A and one of B.
-    fn block_room(&self) -> [usize; 2] {
-        let ([m, _, n], [height, width]) = (self.size, self.block);
+    /// The same cut with all of B read packed.
+    fn packing_b(mut self) -> Cut {
+        (self.packed[1], self.b_width) = (true, self.size[2].next_multiple_of(self.lanes));
+        self
+    }
+
+    /// The packed elements of a block of A.
+    fn block_room(&self) -> usize {
         let steps = self.together.min(self.steps);
         // A sum of nothing packs nothing, nor a margin.
-        let rows = if self.packed[0] && steps > 0 { m.min(height) * steps + MARGIN } else { 0 };
-        let packs = self.packed[1] || !n.is_multiple_of(self.lanes);
-        [rows, if packs { n.min(width).next_multiple_of(self.lanes) * steps } else { 0 }]
+        if self.packed[0] && steps > 0 { self.size[0].min(self.block[0]) * steps + MARGIN } else { 0 }
+    }
+
+    /// The packed elements of so many steps of B. Their order, panel by panel for each part of the sum, does not depend on
+    /// the blocks, and so not on the number of threads.
+    fn columns_room(&self, steps: usize) -> usize {
+        self.b_width * steps
     }
 
     /// The elements that are packed at a time.
     fn room(&self) -> [usize; 2] {
-        let depth = count(self.together, self.steps);
-        let ([rows, columns], [down, across]) = (self.block_room(), self.cells);
-        [rows * down * depth, columns * across * depth]
+        let blocks = self.cells[0] * count(self.together, self.steps);
+        [self.block_room() * blocks, if self.b_is_packed { 0 } else { self.columns_room(self.together) }]
     }
 
     /// Whether a panel of B is packed. The kernels read whole vectors, which the last panel may not have.
@@ -167,16 +198,17 @@ impl Cut {
         (b, b_space): (Matrix<'_, T>, &mut [T]),
         threads: &Threads,
     ) {
-        let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
+        let ([down, across], a_room) = (self.cells, self.block_room());
         let depth = count(steps.len(), self.steps);
         let a_blocks = if self.packed[0] { down * depth } else { 0 };
+        let b_blocks = if self.b_width == 0 || self.b_is_packed { 0 } else { across * depth };
         let tallest = T::kernels().tiles.len();
         let (a_space, b_space) = (Pieces::new(a_space), Pieces::new(b_space));
         let part = |depth: usize| {
             let first = steps.start + depth * self.steps;
             first..steps.end.min(first + self.steps)
         };
-        threads.run(a_blocks + across * depth, |block| {
+        threads.run(a_blocks + b_blocks, |block| {
             if block < a_blocks {
                 let (row, depth) = place(block, down);
                 let (rows, steps) = (self.rows(row), part(depth));
@@ -191,8 +223,10 @@ impl Cut {
                 let block = block - a_blocks;
                 let (column, depth) = place(block, across);
                 let (columns, steps) = (self.columns(column), part(depth));
+                let [start, end] = [columns.start, columns.end.next_multiple_of(self.lanes)]
+                    .map(|column| self.columns_room(depth * self.steps) + column * steps.len());
                 // SAFETY: as above.
-                let space = unsafe { b_space.piece(block * b_room..(block + 1) * b_room) };
+                let space = unsafe { b_space.piece(start..end) };
                 let together = if b.column_stride == 1 { ROWS_TOGETHER } else { self.steps };
                 for some in pieces(0..steps.len(), together) {
                     for panel in
@@ -223,18 +257,18 @@ impl Cut {
         into: &Destination<'_, T>,
     ) {
         let Kernels { lanes, tiles, .. } = *T::kernels();
-        let ([down, across], [a_room, b_room]) = (self.cells, self.block_room());
+        let (down, a_room) = (self.cells[0], self.block_room());
         let (i, j) = place(cell, down);
         let (rows, columns) = (self.rows(i), self.columns(j));
         let row_tiles = Tiles::new(rows.clone(), tiles.len());
         let once = all_steps.is_empty().then_some(all_steps.clone());
         for (depth, steps) in pieces(all_steps, self.steps).chain(once).enumerate() {
             let a_block = &a_space[(depth * down + i) * a_room..];
-            let b_block = &b_space[(depth * across + j) * b_room..];
+            let b_part = &b_space[self.columns_room(depth * self.steps)..];
             for panel in pieces(columns.clone(), 2 * lanes) {
                 let vectors = panel.len().div_ceil(lanes);
                 let (b, b_row) = if self.panel_is_packed(&panel) {
-                    (&b_block[(panel.start - columns.start) * steps.len()..], vectors * lanes)
+                    (&b_part[panel.start * steps.len()..], vectors * lanes)
                 } else {
                     (b.at(steps.start, panel.start), b.row_stride)
                 };

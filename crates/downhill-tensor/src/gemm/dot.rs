@@ -4,7 +4,7 @@ use super::kernel::{DOTS, Packed};
 use super::{Gemm, Start};
 
 /// So few rows do not repay packing a transposed matrix.
-const ROWS: usize = 3;
+pub(super) const ROWS: usize = 3;
 
 /// Computes a product of a few contiguous rows and contiguous columns, or answers false if it is none.
 pub(super) fn dot_products<T: Packed>(product: &mut Gemm<'_, T>) -> bool {

@@ -5,6 +5,7 @@ mod dot;
 mod generic;
 mod kernel;
 mod pack;
+mod packed;
 mod prefetch;
 mod vector;
 #[cfg(target_arch = "x86_64")]
@@ -12,6 +13,8 @@ mod x86;
 
 pub(crate) use blocked::gemm_packed;
 pub use generic::gemm_generic;
+pub(crate) use packed::packed;
+pub use packed::{PackedMatrix, gemm_by};
 
 use crate::{Real, Threads};
 
@@ -112,7 +115,15 @@ pub struct Gemm<'a, T> {
 /// If an operand or the destination is too short for the sizes: a caller's error, checked here once
 /// so that the kernels need not.
 pub fn gemm<T: Real>(product: Gemm<'_, T>) {
-    let Gemm { m, k, n, .. } = product;
+    check(&product);
+    if product.m > 0 && product.n > 0 {
+        T::gemm(product, None);
+    }
+}
+
+/// Checks that the operands and the destination hold what the sizes say.
+fn check<T: Real>(product: &Gemm<'_, T>) {
+    let &Gemm { m, k, n, .. } = product;
     assert!(
         product.a.holds(m, k) && product.b.holds(k, n),
         "gemm: an operand is shorter than {m}x{k}x{n} needs"
@@ -120,8 +131,5 @@ pub fn gemm<T: Real>(product: Gemm<'_, T>) {
     assert_eq!(product.c.len(), m.saturating_mul(n), "gemm: the destination must hold {m}x{n} elements");
     if let Start::Row(row) = product.start {
         assert_eq!(row.len(), n, "gemm: the row to add must have {n} elements");
-    }
-    if m > 0 && n > 0 {
-        T::gemm(product);
     }
 }

@@ -1,6 +1,7 @@
 //! Panels: slices of an operand laid out in the order in which the kernels read them.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use super::blocked::pieces;
 use super::kernel::{Kernels, Packed};
@@ -119,9 +120,39 @@ fn transpose<T: Packed>(
 }
 
 /// A cache line, for its alignment.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; 64]);
+
+/// Numbers from the start of a cache line on.
+#[derive(Debug, Clone)]
+pub(super) struct Numbers<T> {
+    lines: Box<[Line]>,
+    length: usize,
+    kind: PhantomData<T>,
+}
+
+impl<T: Packed> Numbers<T> {
+    /// So many numbers, zeros.
+    pub(super) fn new(length: usize) -> Numbers<T> {
+        Numbers { lines: vec![Line([0; 64]); lines::<T>(length)].into(), length, kind: PhantomData }
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        // SAFETY: as in `numbers`.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        numbers(&mut self.lines, self.length)
+    }
+}
+
+/// The cache lines that so many numbers take.
+fn lines<T: Packed>(numbers: usize) -> usize {
+    const { assert!(align_of::<T>() <= align_of::<Line>() && size_of::<T>() <= size_of::<Line>()) };
+    (numbers * size_of::<T>()).div_ceil(size_of::<Line>())
+}
 
 thread_local! {
     static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
@@ -130,11 +161,10 @@ thread_local! {
 /// Calls `f` with two buffers of these lengths, at the start of cache lines and with any content. The
 /// memory stays with the thread for the next call.
 pub(super) fn with_scratch<T: Packed, R>(lengths: [usize; 2], f: impl FnOnce(&mut [T], &mut [T]) -> R) -> R {
-    const { assert!(align_of::<T>() <= align_of::<Line>() && size_of::<T>() <= size_of::<Line>()) };
     if lengths == [0; 2] {
         return f(&mut [], &mut []);
     }
-    let lines = lengths.map(|length| (length * size_of::<T>()).div_ceil(size_of::<Line>()));
+    let lines = lengths.map(lines::<T>);
     SCRATCH.with(|scratch| {
         let mut buffer = scratch.take();
         if buffer.len() < lines[0] + lines[1] {

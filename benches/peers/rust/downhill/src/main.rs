@@ -1,10 +1,9 @@
 //! usage: peer-downhill WORKLOAD THREADS   (W1..W5, W6b1, W6b256, W7)
 //!
-//! The loop that the documentation shows: a `Learner` and its `step`, and `predict_on` a tape that is used again.
+//! The loop that the documentation shows: a `Learner` and its `step`, and `Predictor::predict`.
 #[path = "../../harness.rs"]
 mod harness;
 
-use downhill::autodiff::Tape;
 use downhill::nn::lambda;
 use downhill::prelude::*;
 use downhill::tensor::Threads;
@@ -81,12 +80,10 @@ fn main() {
             &s,
             "downhill",
             threads.count(),
-            || (Tape::inference().threads(threads.clone()), 0.0),
-            |(mut tape, _), i| {
-                let y = net.predict_on(&tape, &params, &data[i].0).unwrap();
-                let first = y.as_slice()[0];
-                tape.clear();
-                (tape, first)
+            || (net.predictor(&params).threads(threads.clone()), 0.0),
+            |(mut predictor, _), i| {
+                let first = predictor.predict(&data[i].0).unwrap().as_slice()[0];
+                (predictor, first)
             },
             |(_, first)| *first,
         );
