@@ -11,6 +11,23 @@ pub(crate) fn trainable(layout: &Layout) -> impl Iterator<Item = &Part> {
     layout.parts().iter().filter(|part| part.trainable)
 }
 
+/// The parts that learn, in order; those that lie side by side and learn alike are one run, told by its first part and the
+/// range of all.
+fn runs(layout: &Layout) -> impl Iterator<Item = (&Part, Range<usize>)> {
+    let mut parts = trainable(layout).peekable();
+    std::iter::from_fn(move || {
+        let first = parts.next()?;
+        let settings = |part: &Part| (part.decay, part.rate_factor, part.decay_factor);
+        let mut run = first.range();
+        while let Some(next) =
+            parts.next_if(|part| part.start == run.end && settings(part) == settings(first))
+        {
+            run.end = next.range().end;
+        }
+        Some((first, run))
+    })
+}
+
 /// The parts that `select` chooses, in order, each with its place in a vector of them alone.
 pub(crate) fn selected(
     layout: &Layout,
@@ -23,8 +40,8 @@ pub(crate) fn selected(
     })
 }
 
-/// One pass over vectors as long as θ, shared out to threads: calls `step` with pieces of the parts that learn, each
-/// with its piece of every vector and of the gradient.
+/// One pass over vectors as long as θ, shared out to threads: calls `step` with pieces of what learns, each with a part
+/// that learns alike, and with its piece of every vector and of the gradient.
 #[inline(always)]
 pub(crate) fn pass<T: Real, const N: usize>(
     threads: &Threads,
@@ -38,8 +55,7 @@ pub(crate) fn pass<T: Real, const N: usize>(
         vectors,
         #[inline(always)]
         |own, mut vectors| {
-            vectorize!(for part in trainable(layout) {
-                let range = part.range();
+            vectorize!(for (part, range) in runs(layout) {
                 let (start, end) = (range.start.max(own.start), range.end.min(own.end));
                 if start < end {
                     let here = start - own.start..end - own.start;

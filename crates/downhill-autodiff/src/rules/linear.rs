@@ -2,7 +2,7 @@
 
 use downhill_tensor::gemm::{Gemm, Matrix, PackedMatrix, Start, gemm, gemm_by};
 use downhill_tensor::kernel::{self, View};
-use downhill_tensor::{Error, Real, Result, Shape, Store, Tensor};
+use downhill_tensor::{Axes, Error, Real, Result, Shape, Store, Tensor};
 
 use super::elementwise::{Elementwise, Identity, put_slopes, replace_by_values};
 use crate::Var;
@@ -108,7 +108,7 @@ fn pull_back<T: Real>(delta: &[T], at: &Pullback<'_, T>, sink: &mut Sink<'_, T>)
         && let Some(mut db) = sink.destination(2)
     {
         let (store, db) = db.parts();
-        kernel::sum_to(db, at.shape(2), View::new([m, outputs].into(), delta), store);
+        kernel::sum(db, View::new([m, outputs].into(), delta), Axes::single(0), store);
     }
     if let Some(mut dx) = sink.destination(0) {
         let (store, c) = dx.parts();

@@ -30,6 +30,8 @@ const A_IN_PLACE: [usize; 2] = [1024, 64];
 const B_IN_PLACE: usize = 16;
 /// So is, for any A, what stays in the first cache as it is: up to so many elements.
 const B_SMALL: usize = 4096;
+/// The multiplications up to which blocks and threads would only be in the way.
+const SMALL: usize = 1 << 14;
 /// The multiplications from which threads pay.
 const THREADED: usize = 1 << 19;
 /// The cells that a threaded product is cut into for each thread, if they stay large enough.
@@ -47,10 +49,13 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
     if dot_products(&mut product) {
         return;
     }
+    let b_packed = b_packed.and_then(panels);
+    if product.m * product.n * product.k <= SMALL && product.k <= STEPS {
+        return gemm_small(product, b_packed);
+    }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
-    let cut = Cut::new::<T>([m, k, n], [a.column_stride, b.column_stride], threads.count());
-    let b_packed = b_packed.and_then(panels);
+    let cut = Cut::new([m, k, n], [a.column_stride, b.column_stride], threads.count());
     let cut = if b_packed.is_some() { Cut { b_is_packed: true, ..cut.packing_b() } } else { cut };
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
     let room = cut.room();
@@ -71,9 +76,34 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
     });
 }
 
+/// A product that is over before blocks would be cut: one panel after the other.
+fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
+    let Gemm { m, k, n, a, b, c, start, .. } = product;
+    let (kernels, into) = (T::kernels(), Destination { c: c.as_mut_ptr(), row: n, start });
+    let tiles = Tiles::new(0..m, kernels.tiles.len());
+    for panel in pieces(0..n, 2 * kernels.lanes) {
+        let width = panel.len().next_multiple_of(kernels.lanes);
+        // SAFETY: `gemm` has checked that the operands have all that the product needs, and packed panels are whole.
+        let multiply = |b: (&[T], usize)| unsafe {
+            let b = (b.0.as_ptr(), b.1);
+            into.multiply(kernels, tiles, panel.clone(), 0..k, Rows::in_place(a, 0), b);
+        };
+        if let Some(all) = b_packed {
+            multiply((&all[panel.start * k..], width));
+        } else if b.column_stride == 1 && width == panel.len() {
+            multiply((b.at(0, panel.start), b.row_stride));
+        } else {
+            with_scratch([0, k * width], |_, space| {
+                pack(space, width, b.at(0, panel.start), [panel.len(), b.column_stride, k, b.row_stride]);
+                multiply((space, width));
+            });
+        }
+    }
+}
+
 /// All of a `k`×`n` matrix as [`gemm_packed`] packs it, whatever the left operand and the threads.
 pub(super) fn pack_right<T: Packed>(b: Matrix<'_, T>, [k, n]: [usize; 2]) -> Numbers<T> {
-    let cut = Cut::new::<T>([0, k, n], [1, b.column_stride], 1);
+    let cut = Cut::new([0, k, n], [1, b.column_stride], 1);
     let cut = Cut { packed: [false, true], together: k, ..cut.packing_b() };
     let mut packed = Numbers::new(cut.columns_room(k));
     if k > 0 && n > 0 {
@@ -93,8 +123,79 @@ struct Destination<'a, T> {
 // SAFETY: threads share it to write disjoint parts of C.
 unsafe impl<T: Sync> Sync for Destination<'_, T> {}
 
+impl<T> Destination<'_, T> {
+    /// Adds these steps of the product to tiles of a panel of C, or writes them if they are the first. `b` is where the
+    /// panel of B begins, and how far apart its rows are.
+    ///
+    /// # Safety
+    /// The processor must have the kernels' instructions, the tiles' rows and the panel must be there for so many steps, the
+    /// panel in whole vectors, and nobody else may touch this part of C.
+    #[inline(always)]
+    unsafe fn multiply(
+        &self,
+        kernels: &Kernels<T>,
+        tiles: Tiles,
+        panel: Range<usize>,
+        steps: Range<usize>,
+        rows: Rows<'_, T>,
+        (b, b_row): (*const T, usize),
+    ) {
+        let vectors = panel.len().div_ceil(kernels.lanes);
+        let c = self.c.wrapping_add(panel.start);
+        let start = match self.start {
+            // Later steps of the sum add to what the first ones wrote.
+            _ if steps.start > 0 => Some((c.cast_const(), self.row)),
+            Start::Zero => None,
+            Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
+            Start::Destination => Some((c.cast_const(), self.row)),
+        };
+        for tile in tiles.iter() {
+            let (a, a_row, a_column) = match rows {
+                Rows::Packed(block) => {
+                    (block[(tile.start - tiles.start) * steps.len()..].as_ptr(), 1, tile.len())
+                }
+                Rows::InPlace { first, row, column } => (first.wrapping_add(tile.start * row), row, column),
+            };
+            let kernel = kernels.tiles[tile.len() - 1][vectors - 1];
+            // SAFETY: the contract is handed on.
+            unsafe {
+                kernel(&Tile {
+                    k: steps.len(),
+                    a,
+                    a_row,
+                    a_column,
+                    b,
+                    b_row,
+                    c: c.wrapping_add(tile.start * self.row),
+                    c_row: self.row,
+                    columns: panel.len(),
+                    start: start.map(|(first, row)| (first.wrapping_add(tile.start * row), row)),
+                });
+            }
+        }
+    }
+}
+
+/// Where tiles find their rows of A.
+#[derive(Clone, Copy)]
+enum Rows<'a, T> {
+    /// Packed for one tile after the other.
+    Packed(&'a [T]),
+    /// Some elements apart, and their steps, from the first row of all.
+    InPlace { first: *const T, row: usize, column: usize },
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// Those of the operand itself from this step on.
+    fn in_place(a: Matrix<'a, T>, step: usize) -> Rows<'a, T> {
+        let first = a.elements.as_ptr().wrapping_add(step * a.column_stride);
+        Rows::InPlace { first, row: a.row_stride, column: a.column_stride }
+    }
+}
+
 /// How a product is cut into blocks.
-struct Cut {
+struct Cut<T: 'static> {
+    kernels: &'static Kernels<T>,
     size: [usize; 3],
     /// The rows of a block of A, and the columns of a block of B.
     block: [usize; 2],
@@ -113,9 +214,10 @@ struct Cut {
     lanes: usize,
 }
 
-impl Cut {
-    fn new<T: Packed>([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut {
-        let Kernels { lanes, block_rows, .. } = *T::kernels();
+impl<T: Packed> Cut<T> {
+    fn new([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut<T> {
+        let kernels = T::kernels();
+        let Kernels { lanes, block_rows, .. } = *kernels;
         let (mut height, mut width) = (block_rows, COLUMNS);
         let steps = if k <= STEPS { k.max(1) } else { k.div_ceil(k.div_ceil(STEPS)) };
         let mut together = steps;
@@ -138,6 +240,7 @@ impl Cut {
             column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
         ];
         Cut {
+            kernels,
             size: [m, k, n],
             block: [height, width],
             steps,
@@ -151,7 +254,7 @@ impl Cut {
     }
 
     /// The same cut with all of B read packed.
-    fn packing_b(mut self) -> Cut {
+    fn packing_b(mut self) -> Cut<T> {
         (self.packed[1], self.b_width) = (true, self.size[2].next_multiple_of(self.lanes));
         self
     }
@@ -191,7 +294,7 @@ impl Cut {
     }
 
     /// Packs these steps of the operands, each into its space.
-    fn pack<T: Packed>(
+    fn pack(
         &self,
         steps: Range<usize>,
         (a, a_space): (Matrix<'_, T>, &mut [T]),
@@ -202,7 +305,7 @@ impl Cut {
         let depth = count(steps.len(), self.steps);
         let a_blocks = if self.packed[0] { down * depth } else { 0 };
         let b_blocks = if self.b_width == 0 || self.b_is_packed { 0 } else { across * depth };
-        let tallest = T::kernels().tiles.len();
+        let tallest = self.kernels.tiles.len();
         let (a_space, b_space) = (Pieces::new(a_space), Pieces::new(b_space));
         let part = |depth: usize| {
             let first = steps.start + depth * self.steps;
@@ -248,7 +351,7 @@ impl Cut {
     /// # Safety
     /// The operands must have the product's size and `pack` have packed these steps of them; nobody else may touch that
     /// cell.
-    unsafe fn multiply<T: Packed>(
+    unsafe fn multiply(
         &self,
         all_steps: Range<usize>,
         cell: usize,
@@ -256,7 +359,7 @@ impl Cut {
         (b, b_space): (Matrix<'_, T>, &[T]),
         into: &Destination<'_, T>,
     ) {
-        let Kernels { lanes, tiles, .. } = *T::kernels();
+        let Kernels { lanes, tiles, .. } = *self.kernels;
         let (down, a_room) = (self.cells[0], self.block_room());
         let (i, j) = place(cell, down);
         let (rows, columns) = (self.rows(i), self.columns(j));
@@ -264,6 +367,7 @@ impl Cut {
         let once = all_steps.is_empty().then_some(all_steps.clone());
         for (depth, steps) in pieces(all_steps, self.steps).chain(once).enumerate() {
             let a_block = &a_space[(depth * down + i) * a_room..];
+            let a_rows = if self.packed[0] { Rows::Packed(a_block) } else { Rows::in_place(a, steps.start) };
             let b_part = &b_space[self.columns_room(depth * self.steps)..];
             for panel in pieces(columns.clone(), 2 * lanes) {
                 let vectors = panel.len().div_ceil(lanes);
@@ -272,39 +376,11 @@ impl Cut {
                 } else {
                     (b.at(steps.start, panel.start), b.row_stride)
                 };
-                for tile in row_tiles.iter() {
-                    let (a, a_row, a_column) = if self.packed[0] {
-                        (&a_block[(tile.start - rows.start) * steps.len()..], 1, tile.len())
-                    } else {
-                        (a.at(tile.start, steps.start), a.row_stride, a.column_stride)
-                    };
-                    let kernel = tiles[tile.len() - 1][vectors - 1];
-                    let c = into.c.wrapping_add(tile.start * into.row + panel.start);
-                    let start = match into.start {
-                        // Later steps of the sum add to what the first ones wrote.
-                        _ if steps.start > 0 => Some((c.cast_const(), into.row)),
-                        Start::Zero => None,
-                        Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
-                        Start::Destination => Some((c.cast_const(), into.row)),
-                    };
-                    // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in
-                    // place lie within the operands, as the caller vouches; packed ones have been
-                    // written whole, with zeros to fill the last vector up. The part of C is ours.
-                    unsafe {
-                        kernel(&Tile {
-                            k: steps.len(),
-                            a: a.as_ptr(),
-                            a_row,
-                            a_column,
-                            b: b.as_ptr(),
-                            b_row,
-                            c,
-                            c_row: into.row,
-                            columns: panel.len(),
-                            start,
-                        });
-                    }
-                }
+                let b = (b.as_ptr(), b_row);
+                // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in place lie within the
+                // operands, as the caller vouches; packed ones have been written whole, with zeros to fill the last vector
+                // up. The part of C is ours.
+                unsafe { into.multiply(self.kernels, row_tiles, panel, steps.clone(), a_rows, b) };
             }
         }
     }

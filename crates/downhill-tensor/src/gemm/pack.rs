@@ -97,11 +97,9 @@ fn transpose<T: Packed>(
     for line in pieces(0..steps, line) {
         // They lie in more rows, further apart, than a processor foresees. In the first cache rows of a power of two would
         // displace each other.
-        for i in 0..lanes {
-            prefetch(
-                from.as_ptr().wrapping_add(i * lane_stride + line.start + LINES_AHEAD * line.len()),
-                Cache::Second,
-            );
+        let ahead = line.start + LINES_AHEAD * line.len();
+        for i in (0..lanes).take_while(|_| ahead < steps) {
+            prefetch(from.as_ptr().wrapping_add(i * lane_stride + ahead), Cache::Second);
         }
         let mut i = 0;
         loop {

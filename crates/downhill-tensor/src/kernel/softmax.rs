@@ -200,10 +200,12 @@ fn by_short_rows<T: Real>(
     let block = &mut block[..columns];
     vectorize!(for (group, x) in x.chunks(LANES * columns).enumerate() {
         let rows = x.len() / columns;
-        for (lane, row) in x.chunks_exact(columns).enumerate() {
-            for (column, &x) in block.iter_mut().zip(row) {
-                column[lane] = x;
+        for (c, column) in block.iter_mut().enumerate() {
+            let mut lanes = [T::zero(); LANES];
+            for (lane, row) in lanes.iter_mut().zip(x.chunks_exact(columns)) {
+                *lane = row[c];
             }
+            *column = lanes;
         }
         let mut shifts = [T::of(f64::NEG_INFINITY); LANES];
         for column in block.iter() {
