@@ -205,9 +205,9 @@ impl<T: Element> Tensor<T> {
     }
 
     /// The whole buffer, if this tensor is its only holder: what a [`Workspace`](crate::Workspace) recycles.
-    pub(crate) fn into_unique_buffer(mut self) -> Option<Arc<Vec<T>>> {
-        Arc::get_mut(&mut self.buffer)?;
-        Some(self.buffer)
+    // `Arc::get_mut` would lock the count of weak pointers, which there are none of.
+    pub(crate) fn into_unique_buffer(self) -> Option<Arc<Vec<T>>> {
+        (!self.is_shared()).then_some(self.buffer)
     }
 
     /// A tensor on a buffer that holds exactly the shape's elements.

@@ -69,11 +69,15 @@ impl<T> Default for Stock<T> {
 impl<T: Element> Stock<T> {
     fn take(&mut self, elements: usize, fill: T) -> Arc<Vec<T>> {
         let class = class_of(elements);
-        if let Some(mut buffer) = self.classes[class].pop()
-            && let Some(elements_of) = Arc::get_mut(&mut buffer)
-        {
-            elements_of.resize(elements, fill);
-            return buffer;
+        if let Some(mut buffer) = self.classes[class].pop() {
+            // A steady computation asks for the length that it gave back.
+            if buffer.len() == elements {
+                return buffer;
+            }
+            if let Some(elements_of) = Arc::get_mut(&mut buffer) {
+                elements_of.resize(elements, fill);
+                return buffer;
+            }
         }
         let mut buffer = Vec::with_capacity(length_of(class).max(elements));
         buffer.resize(elements, fill);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use downhill_data::{Dataset, Encoder, Fitted, Table};
+use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::autodiff::{Shape, Tensor};
 use downhill_nn::{Link, Network, Params, Scalar};
 use serde::de::{self, DeserializeOwned};
@@ -27,6 +28,8 @@ pub struct Model<T: Scalar = f32> {
     names: Names,
     input_transforms: Vec<Fitted>,
     answers: Answers,
+    #[serde(skip)]
+    threads: Threads,
 }
 
 /// How many rows are computed at once: enough to be fast, few enough to need little memory.
@@ -56,7 +59,14 @@ impl<T: Scalar> Model<T> {
         answers: Answers,
     ) -> Result<Model<T>> {
         network.check_params(&params)?;
-        Ok(Model { network, params, names, input_transforms, answers })
+        Ok(Model { network, params, names, input_transforms, answers, threads: Threads::single() })
+    }
+
+    /// The same model, answering on these threads; before, and when it has been read from a file, on the calling thread
+    /// alone. Answers do not depend on their number.
+    #[must_use]
+    pub fn with_threads(self, threads: Threads) -> Model<T> {
+        Model { threads, ..self }
     }
 
     /// The same model with transforms that its inputs go through first, one after the other.
@@ -209,7 +219,7 @@ impl<T: Scalar> Model<T> {
         self.network.check_input(x.shape())?;
         let (rows, output) = (x.shape()[0], self.network.output());
         let mut outputs = Vec::with_capacity(rows * output.elements());
-        let mut predictor = self.network.predictor(&self.params);
+        let mut predictor = self.network.predictor(&self.params).threads(self.threads.clone());
         for start in (0..rows).step_by(ROWS) {
             let part = x.rows(start..rows.min(start + ROWS))?;
             outputs.extend_from_slice(predictor.predict(&part)?.as_slice());

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use downhill::prelude::{Dataset, Model};
+use downhill::tensor::Threads;
 
 use super::predict::shaped;
 use crate::classes::numbered_as;
@@ -32,7 +33,7 @@ pub(crate) struct EvaluateArguments {
 }
 
 pub(super) fn run(arguments: &EvaluateArguments, json: bool) -> Result<()> {
-    let model: Model = Model::load(&arguments.model)?;
+    let model = Model::load(&arguments.model)?.with_threads(Threads::new(0));
     let (delimiter, labels) = (arguments.delimiter, arguments.labels.as_deref());
     let opening = Opening { delimiter, labels, ..Opening::default() }.for_model(&model);
     let source = Source::open(&arguments.data, &opening)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use downhill::prelude::{Model, Tensor};
+use downhill::tensor::Threads;
 use downhill::train::Predictions;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +37,7 @@ pub(crate) struct PredictArguments {
 }
 
 pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<()> {
-    let model: Model = Model::load(&arguments.model)?;
+    let model = Model::load(&arguments.model)?.with_threads(Threads::new(0));
     let opening = Opening { delimiter: arguments.delimiter, ..Opening::default() }.for_model(&model);
     let predictions = match Source::open(&arguments.data, &opening)? {
         Source::Table(table, _) => model.answer_table(&table)?,

@@ -1,6 +1,7 @@
 //! What models answer, and how good it is.
 
 use downhill_data::Dataset;
+use downhill_nn::autodiff::tensor::Threads;
 use downhill_nn::autodiff::{Shape, Tensor};
 use downhill_nn::{
     Activation, AnyLayer, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, Linear, Link, Loss,
@@ -167,6 +168,18 @@ fn probabilities_as_targets() {
 }
 
 /// More rows than are computed at once.
+#[test]
+fn threads_answer_the_same_bits() {
+    // Wide enough that products are shared out.
+    let data = clouds(1500, 40, 3, 1);
+    let model = classifier(64, 3).epochs(1).fit(&data).unwrap().model;
+    let alone = model.predict(data.inputs()).unwrap();
+    for threads in [2, 3, 8] {
+        let model = model.clone().with_threads(Threads::new(threads));
+        assert_eq!(model.predict(data.inputs()).unwrap(), alone, "{threads} threads");
+    }
+}
+
 #[test]
 fn many_rows() {
     let data = clouds(2500, 4, 3, 1);
