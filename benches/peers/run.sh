@@ -4,9 +4,9 @@
 # usage: run.sh build [FOLDERS] | train [PEER_REGEX [WORKLOAD_REGEX]] | gemm | cold
 # Environment: PEERS_VENV, CARGO_TARGET_DIR, PEERS_RUSTFLAGS (default
 # -C target-cpu=native; "none" for the compiler's default), PEERS_CPU (core for
-# 1-thread runs), PEERS_THREADS (default "1 2"), PEERS_ROUNDS (train: how often
-# everything is run, in turns; default 1), PEERS_QUANTILE (train: which of the
-# timed parts is told; default 0.5, the median). What goes wrong is on stderr.
+# 1-thread runs), PEERS_THREADS (default "1 2"), PEERS_ROUNDS (how often each
+# is run, in turns; default 1), PEERS_QUANTILE (which of the timed parts is
+# told; default 0.5, the median; 0.1 on a busy machine). What goes wrong is on stderr.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=${TMPDIR:-/tmp}
@@ -19,6 +19,8 @@ bin=$CARGO_TARGET_DIR/$kind/release
 cpu=${PEERS_CPU:-0}
 threads=${PEERS_THREADS:-1 2}
 export PYTHONDONTWRITEBYTECODE=1
+peers="downhill floor-gemm floor-mm floor-rows candle dfdx burn-flex burn-ndarray burn-cubecl torch-eager torch-fusedopt \
+torch-compile jax-step jax-scan sklearn onnxruntime tract"
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 build() {
@@ -41,18 +43,13 @@ run() {
     timeout "${PEERS_LIMIT:-400}" $pin "$@" || echo "failed ($?): $*" >&2
 }
 
+# All peers of a cell take turns before the next cell begins: what disturbs the machine disturbs them alike.
 train() {
-  local round
-  for round in $(seq "${PEERS_ROUNDS:-1}"); do train_once "$@"; done
-}
-
-train_once() {
   local want_peer=${1:-.} want_w=${2:-.} w t p
   for w in W1 W2 W3 W4 W5 W6b1 W6b256 W7; do
     echo "$w" | grep -qE "$want_w" || continue
     for t in $threads; do
-      for p in downhill floor-gemm floor-mm floor-rows candle dfdx burn-flex burn-ndarray burn-cubecl torch-eager torch-fusedopt \
-        torch-compile jax-step jax-scan sklearn onnxruntime tract; do
+      for p in $(for _ in $(seq "${PEERS_ROUNDS:-1}"); do echo "$peers"; done); do
         echo "$p" | grep -qE "$want_peer" || continue
         case $p:$w in
         floor-*:W7 | candle:W7 | dfdx:W5 | dfdx:W7 | sklearn:W5 | sklearn:W7) continue ;;
@@ -81,7 +78,7 @@ train_once() {
 
 gemm() {
   local t pk out
-  for t in $threads; do
+  for t in $(for _ in $(seq "${PEERS_ROUNDS:-1}"); do echo "$threads"; done); do
     out=$(run "$t" "$bin/peer-gemm" "$t")
     echo "$out"
     pk=$(echo "$out" | awk '$2 == "peak" { print $6 }')

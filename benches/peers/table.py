@@ -5,7 +5,6 @@ bold: medians over all rounds in the files, or the quantile PEERS_QUANTILE of th
 """
 import collections
 import os
-import statistics
 import sys
 
 QUANTILE = float(os.environ.get("PEERS_QUANTILE", "0.5"))
@@ -76,6 +75,7 @@ for t in sorted({t for *_, t in rates}):
     print(f"\nPer cent of the FMA peak of {peak:.0f} GFLOP/s, {t} thread{'s' * (t > 1)} (m×k×n, column-major):\n")
     header(["shape", ""] + libraries)
     for shape, variant in in_order((s, v) for s, v, _, u in rates if s != "peak" and u == t):
-        got = {lib: statistics.median(pct for _, pct in rates[shape, variant, lib, t]) for lib in libraries if (shape, variant, lib, t) in rates}
+        told = lambda key: sorted((rate for rate, _ in rates[key]), reverse=True)[int(QUANTILE * (len(rates[key]) - 1))]
+        got = {lib: 100 * told((shape, variant, lib, t)) / peak for lib in libraries if (shape, variant, lib, t) in rates}
         cells = [("–" if lib not in got else f"**{got[lib]:.0f}**" if got[lib] == max(got.values()) else f"{got[lib]:.0f}") for lib in libraries]
         row([shape.replace("x", "×"), variant] + cells)

@@ -5,8 +5,8 @@ use downhill_autodiff::{Tape, Tensor};
 
 use crate::{Network, Params, Result, Scalar};
 
-/// A network with the parameters that it predicts by, prepared for many calls: it keeps its memory, and weights in the
-/// order in which products read them. Made by [`Network::predictor`].
+/// A network with the parameters that it predicts by, prepared for many calls: it keeps its memory, and the weights once
+/// more in the order in which products read them. Made by [`Network::predictor`].
 ///
 /// ```
 /// use downhill_nn::autodiff::Tensor;
