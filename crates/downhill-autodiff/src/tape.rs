@@ -185,6 +185,12 @@ impl<T: Real> Tape<T> {
         core.failure = None;
     }
 
+    /// Takes back a value that was computed here and outlived the computation, to use its memory again, unless somebody
+    /// else holds it.
+    pub fn recycle(&mut self, value: Tensor<T>) {
+        self.core.get_mut().workspace.give(value);
+    }
+
     /// A leaf that does not learn: data.
     pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
         self.leaf(value, Derivative::None)

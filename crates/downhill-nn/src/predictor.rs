@@ -27,11 +27,13 @@ pub struct Predictor<'a, T: Scalar = f32> {
     network: &'a Network,
     params: &'a Params<T>,
     tape: Tape<T>,
+    /// The last answer, whose memory the next one takes, if it has been dropped by then.
+    last: Option<Tensor<T>>,
 }
 
 impl<'a, T: Scalar> Predictor<'a, T> {
     pub(crate) fn new(network: &'a Network, params: &'a Params<T>) -> Predictor<'a, T> {
-        Predictor { network, params, tape: Tape::inference().keep_weights(params.theta()) }
+        Predictor { network, params, tape: Tape::inference().keep_weights(params.theta()), last: None }
     }
 
     /// The same predictor, computing on these threads. Results do not depend on their number.
@@ -42,12 +44,18 @@ impl<'a, T: Scalar> Predictor<'a, T> {
     }
 
     /// The output for a batch `[n, …]`, to the bit that of [`Network::predict`]. For shapes that it has seen it allocates
-    /// nothing, if the outputs before have been dropped.
+    /// nothing, if the output before has been dropped. It does not hold on to `x`, which can be written anew in place.
     ///
     /// # Errors
     /// As [`Network::predict`].
     pub fn predict(&mut self, x: &Tensor<T>) -> Result<Tensor<T>> {
+        if let Some(last) = self.last.take() {
+            self.tape.recycle(last);
+        }
+        let y = self.network.predict_on(&self.tape, self.params, x);
         self.tape.clear();
-        self.network.predict_on(&self.tape, self.params, x)
+        // An answer that is the input in another shape has the caller's memory.
+        self.last = y.as_ref().ok().filter(|y| y.start_in(x).is_none()).cloned();
+        y
     }
 }

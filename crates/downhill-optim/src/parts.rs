@@ -156,26 +156,30 @@ mod tests {
             layout.push(name, [length].into(), true);
         }
         layout.set_trainable("d", false);
+        layout.set_decay("b", false);
         let gradient: Vec<f64> = (1..=layout.len()).map(|place| place as f64).collect();
         for threads in [1, 3] {
-            let (mut theta, mut visits) = (vec![0.0; layout.len()], vec![0.0; layout.len()]);
+            let [mut theta, mut visits, mut decays] = [(); 3].map(|()| vec![0.0; layout.len()]);
             pass(
                 &Threads::new(threads),
                 &layout,
-                [&mut theta, &mut visits],
+                [&mut theta, &mut visits, &mut decays],
                 &gradient,
-                |part, [theta, visits], gradient| {
+                |part, [theta, visits, decays], gradient| {
                     assert!(part.trainable);
+                    decays.fill(decay(part, 1.0));
                     for ((theta, &g), visits) in theta.iter_mut().zip(gradient).zip(visits) {
                         *theta += g;
                         *visits += 1.0;
                     }
                 },
             );
-            let frozen = layout.part("d").unwrap().range();
+            let [frozen, undecayed] = ["d", "b"].map(|name| layout.part(name).unwrap().range());
             for (place, &g) in gradient.iter().enumerate() {
                 let times = if frozen.contains(&place) { 0.0 } else { 1.0 };
                 assert_eq!([theta[place], visits[place]], [times * g, times], "{place} on {threads} threads");
+                let own = if undecayed.contains(&place) { 0.0 } else { times };
+                assert_eq!(decays[place], own, "{place} on {threads} threads");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::RealField;
 
-use crate::gemm::{Gemm, Matrix, PackedMatrix, gemm_generic, gemm_packed, packed};
+use crate::gemm::{Gemm, Matrix, PackedMatrix, check, gemm_generic, gemm_packed, packed};
 use crate::math;
 
 /// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
@@ -39,7 +39,11 @@ pub trait Real: RealField + Copy {
 
     /// A product of strided slices, by a B that may have been [packed](Real::pack) before: see
     /// [`gemm`](crate::gemm::gemm).
-    fn gemm(product: Gemm<'_, Self>, _packed: Option<&PackedMatrix<Self>>) {
+    ///
+    /// # Panics
+    /// As [`gemm_by`](crate::gemm::gemm_by).
+    fn gemm(product: Gemm<'_, Self>, packed: Option<&PackedMatrix<Self>>) {
+        check(&product, packed);
         gemm_generic(product);
     }
 

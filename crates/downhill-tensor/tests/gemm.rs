@@ -236,6 +236,15 @@ fn a_short_operand_panics() {
 }
 
 #[test]
+#[should_panic(expected = "shorter")]
+fn a_short_operand_panics_by_way_of_the_trait() {
+    let (a, mut c) = ([1.0_f32; 5], [0.0; 400]);
+    let short = Matrix::row_major(&a, 30);
+    let threads = &Threads::single();
+    f32::gemm(Gemm { m: 20, k: 30, n: 20, a: short, b: short, c: &mut c, start: Start::Zero, threads }, None);
+}
+
+#[test]
 #[should_panic(expected = "not that of 2x3x2")]
 fn an_operand_packed_for_another_product_panics() {
     let (a, mut c) = ([1.0_f32; 6], [0.0; 4]);

@@ -15,7 +15,7 @@ use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
 use super::pack::{MARGIN, Numbers, pack, with_scratch};
 use super::packed::{PackedMatrix, panels};
-use super::{Gemm, Matrix, Start};
+use super::{Gemm, Matrix, Start, check};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
 
@@ -46,7 +46,9 @@ const TOGETHER: usize = 1 << 21;
 
 /// The product for `f32` and `f64`, with B packed before by [`pack_right`] or not.
 pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<&PackedMatrix<T>>) {
-    if dot_products(&mut product) {
+    // Here, not by who calls it: `Real::gemm` is public, too.
+    check(&product, b_packed);
+    if product.m == 0 || product.n == 0 || dot_products(&mut product) {
         return;
     }
     let b_packed = b_packed.and_then(panels);
@@ -68,7 +70,7 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
             let b_space = b_packed.map_or(&*b_space, |all| &all[cut.columns_room(steps.start)..]);
             let (a, b) = ((a, &*a_space), (b, b_space));
             threads.run(cut.cells[0] * cut.cells[1], |cell| {
-                // SAFETY: `gemm` has checked that the operands have all that the whole product needs, what is packed has
+                // SAFETY: `check` has found that the operands have all that the whole product needs, what is packed has
                 // just been or was by `pack_right`, and the cells are disjoint parts of C.
                 unsafe { cut.multiply(steps.clone(), cell, a, b, &into) };
             });
@@ -83,7 +85,7 @@ fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
     let tiles = Tiles::new(0..m, kernels.tiles.len());
     for panel in pieces(0..n, 2 * kernels.lanes) {
         let width = panel.len().next_multiple_of(kernels.lanes);
-        // SAFETY: `gemm` has checked that the operands have all that the product needs, and packed panels are whole.
+        // SAFETY: `check` has found that the operands have all that the product needs, and packed panels are whole.
         let multiply = |b: (&[T], usize)| unsafe {
             let b = (b.0.as_ptr(), b.1);
             into.multiply(kernels, tiles, panel.clone(), 0..k, Rows::in_place(a, 0), b);

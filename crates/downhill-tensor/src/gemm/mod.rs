@@ -115,15 +115,15 @@ pub struct Gemm<'a, T> {
 /// If an operand or the destination is too short for the sizes: a caller's error, checked here once
 /// so that the kernels need not.
 pub fn gemm<T: Real>(product: Gemm<'_, T>) {
-    check(&product);
-    if product.m > 0 && product.n > 0 {
-        T::gemm(product, None);
-    }
+    T::gemm(product, None);
 }
 
-/// Checks that the operands and the destination hold what the sizes say.
-fn check<T: Real>(product: &Gemm<'_, T>) {
+/// Checks that the operands and the destination hold what the sizes say: what the kernels rely on.
+pub(crate) fn check<T: Real>(product: &Gemm<'_, T>, packed: Option<&PackedMatrix<T>>) {
     let &Gemm { m, k, n, .. } = product;
+    if let Some(packed) = packed {
+        assert_eq!(packed.size, [k, n], "gemm: the packed operand is not that of {m}x{k}x{n}");
+    }
     assert!(
         product.a.holds(m, k) && product.b.holds(k, n),
         "gemm: an operand is shorter than {m}x{k}x{n} needs"
