@@ -13,7 +13,8 @@ use crate::{AnyLayer, Context};
 ///
 /// [`Layer::forward`](crate::Layer::forward) is generic, which a `dyn` method cannot be; this trait picks
 /// the method of the erased layer that is compiled for a number type. The built-in layers are compiled in this
-/// crate for `f32`, once and not again in each program; for the other types in the programs that use them.
+/// crate for `f32` and, with the feature `dual`, for `Dual64`, once and not again in each program; for the other types in
+/// the programs that use them.
 /// It is implemented for the types above and not meant to be implemented elsewhere.
 pub trait Scalar: Real {
     #[doc(hidden)]
@@ -44,10 +45,9 @@ impl Scalar for f32 {
 }
 
 macro_rules! scalar {
-    ($($number:ty => $method:ident);*) => {$(
-        // What may be inlined is compiled where it is used, and only there.
+    ($($(#[$where_used:meta])? $number:ty => $method:ident);*) => {$(
         impl Scalar for $number {
-            #[inline(always)]
+            $(#[$where_used])?
             fn forward<'t>(
                 layer: &AnyLayer,
                 cx: &Context<'t, Self>,
@@ -68,6 +68,7 @@ macro_rules! scalar {
     )*};
 }
 
-scalar!(f64 => forward_f64);
+// What may be inlined is compiled where it is used, and only there. Training with the feature `dual` refers to `Dual64`.
+scalar!(#[inline(always)] f64 => forward_f64);
 #[cfg(feature = "dual")]
-scalar!(Dual32 => forward_dual32; Dual64 => forward_dual64);
+scalar!(#[inline(always)] Dual32 => forward_dual32; Dual64 => forward_dual64);

@@ -34,11 +34,23 @@ impl Projection {
         }
         let sample = |place: usize| samples.as_slice()[place].as_f64() - means[place % features];
         let centred = Tensor::<f64>::from_fn([rows, features], sample);
+        Projection::of_centred(means, &centred, components, whiten)
+    }
+
+    /// The directions in which centred samples, `[rows, features]`, vary most. Not generic: the decomposition is compiled
+    /// here, not anew in each program.
+    fn of_centred(
+        means: Vec<f64>,
+        centred: &Tensor<f64>,
+        components: usize,
+        whiten: bool,
+    ) -> Result<Projection> {
+        let (rows, features) = (centred.shape()[0], means.len());
         let divisor = (rows - 1).max(1) as f64;
         // The covariance has the same directions and is small if there are many samples; its rounding errors are those of
         // squares (scikit-learn draws the line there, too).
         let few = rows < 10 * features;
-        let matrix = if few { centred.to_row_matrix()? } else { covariance(&centred, divisor)? };
+        let matrix = if few { centred.to_row_matrix()? } else { covariance(centred, divisor)? };
         let not_finite = |value: f64| Error::Scale { feature: 0, what: "covariance", value };
         if let Some(&value) = matrix.iter().find(|x| !x.is_finite()) {
             return Err(not_finite(value));

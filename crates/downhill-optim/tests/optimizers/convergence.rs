@@ -83,7 +83,7 @@ macro_rules! convex_quadratics {
             use super::*;
 
             proptest! {
-                #![proptest_config(ProptestConfig::with_cases(12))]
+                #![proptest_config(ProptestConfig::with_cases(6))]
 
                 #[test]
                 fn every_convex_quadratic_is_minimised(
