@@ -188,15 +188,13 @@ fn steady_steps_allocate_nothing() {
 
 fn a_training_step() {
     let optimizers: [fn() -> Box<dyn Optimizer>; 4] = [
+        || Box::new(ConjugateGradient::new()),
+        || Box::new(Sgd::new(0.01).unwrap()),
         || Box::new(Sgd::new(0.01).unwrap().momentum(0.9).unwrap()),
         || Box::new(Adam::new(0.001).unwrap().clip_norm(1.0).unwrap()),
-        || Box::new(Sgd::new(0.01).unwrap()),
-        || Box::new(ConjugateGradient::new()),
     ];
     for row in rows() {
-        // The large network takes as long as all else together, above all where a line is searched.
-        let few = if row.name == "784-1024-1024-10" { 2 } else { 4 };
-        for optimizer in &optimizers[..few] {
+        for optimizer in optimizers {
             let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
             let penalty = WeightPenalty::new("*", 1e-4, 1e-4).unwrap();
             let mut learner = Learner::new(network, (row.loss)(), optimizer(), 1).penalty(penalty).unwrap();
@@ -244,7 +242,7 @@ fn resident_pages() -> Option<usize> {
 fn a_long_training_on_threads() {
     // A worker may start late, and makes room for its tiles when it is first given one of that size.
     const LATE: usize = 8;
-    // Optimised (`cargo test --release`), they take half a second; else half a minute.
+    // Not optimised, 100,000 take half a minute: CONTRIBUTING says how to run them.
     let many = if cfg!(debug_assertions) { 20_000 } else { 100_000 };
     for (name, steps) in [("4-16-3", many), ("784-1024-1024-10", 20), ("convolutions", 200)] {
         let row = rows().into_iter().find(|row| row.name == name).unwrap();
