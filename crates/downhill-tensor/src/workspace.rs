@@ -57,19 +57,20 @@ impl<T: Real> Default for Workspace<T> {
 /// spent on a short request, and steps that look alike would go on allocating for a while.
 #[derive(Debug)]
 struct Stock<T> {
+    /// As many as have been given back to.
     classes: Vec<Vec<Arc<Vec<T>>>>,
 }
 
 impl<T> Default for Stock<T> {
     fn default() -> Stock<T> {
-        Stock { classes: (0..=class_of(isize::MAX as usize)).map(|_| Vec::new()).collect() }
+        Stock { classes: Vec::new() }
     }
 }
 
 impl<T: Element> Stock<T> {
     fn take(&mut self, elements: usize, fill: T) -> Arc<Vec<T>> {
         let class = class_of(elements);
-        if let Some(mut buffer) = self.classes[class].pop() {
+        if let Some(mut buffer) = self.classes.get_mut(class).and_then(Vec::pop) {
             // A steady computation asks for the length that it gave back.
             if buffer.len() == elements {
                 return buffer;
@@ -88,7 +89,11 @@ impl<T: Element> Stock<T> {
         // A buffer from elsewhere may be shorter than those of its class: it serves the class below.
         let class = class_of(buffer.capacity());
         let too_short = length_of(class) > buffer.capacity();
-        self.classes[class - usize::from(too_short)].push(buffer);
+        let class = class - usize::from(too_short);
+        if class >= self.classes.len() {
+            self.classes.resize_with(class + 1, Vec::new);
+        }
+        self.classes[class].push(buffer);
     }
 }
 

@@ -193,8 +193,12 @@ fn a_training_step() {
         || Box::new(Sgd::new(0.01).unwrap().momentum(0.9).unwrap()),
         || Box::new(Adam::new(0.001).unwrap().clip_norm(1.0).unwrap()),
     ];
-    for row in rows() {
-        for optimizer in optimizers {
+    let rows = rows();
+    let cases: Vec<_> = rows.iter().flat_map(|row| optimizers.map(|optimizer| (row, optimizer))).collect();
+    let next = AtomicUsize::new(0);
+    // Each thread counts its own.
+    let work = || {
+        while let Some((row, optimizer)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             let network = Network::build(row.layers.clone(), row.x.shape().sample()).unwrap();
             let penalty = WeightPenalty::new("*", 1e-4, 1e-4).unwrap();
             let mut learner = Learner::new(network, (row.loss)(), optimizer(), 1).penalty(penalty).unwrap();
@@ -208,7 +212,8 @@ fn a_training_step() {
             // The output leaves the learner: its buffer and its reference counts.
             assert!(counts.iter().all(|&count| count <= 2), "{}: {counts:?}", row.name);
         }
-    }
+    };
+    std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
 }
 
 fn a_prediction() {

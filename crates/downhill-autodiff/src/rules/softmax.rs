@@ -34,11 +34,9 @@ impl<T: Real> Rule<T> for Softmax {
         let mut products = sink.workspace().take(shape);
         kernel::zip(products.as_mut_slice(), shape, y, g, |product, y, g| *product = y * g);
         let sums = sums_along(&products, known_axis(shape, self.axis), sink.workspace());
-        if let Some(mut dx) = sink.destination(0) {
-            let (store, dx) = dx.parts();
-            let put = store.put();
-            kernel::zip3(dx, shape, y, g, sums.view(), |dx, y, g, sum| put(dx, y * (g - sum)));
-        }
+        let mut dx = sink.workspace().take(shape);
+        kernel::zip3(dx.as_mut_slice(), shape, y, g, sums.view(), |dx, y, g, sum| *dx = y * (g - sum));
+        sink.add(0, dx);
         sink.workspace().give(products);
         sink.workspace().give(sums);
     }
@@ -69,19 +67,17 @@ impl<T: Real> Rule<T> for LogSoftmax {
         }
         let (shape, y, g) = (at.shape(0), at.output().view(), at.cotangent_tensor().view());
         let sums = sums_along(at.cotangent_tensor(), known_axis(shape, self.axis), sink.workspace());
-        if let Some(mut dx) = sink.destination(0) {
-            let (store, dx) = dx.parts();
-            let put = store.put();
-            kernel::zip3(
-                dx,
-                shape,
-                y,
-                g,
-                sums.view(),
-                #[inline(always)]
-                |dx, y, g, sum| put(dx, g - y.exp_kernel() * sum),
-            );
-        }
+        let mut dx = sink.workspace().take(shape);
+        kernel::zip3(
+            dx.as_mut_slice(),
+            shape,
+            y,
+            g,
+            sums.view(),
+            #[inline(always)]
+            |dx, y, g, sum| *dx = g - y.exp_kernel() * sum,
+        );
+        sink.add(0, dx);
         sink.workspace().give(sums);
     }
 }

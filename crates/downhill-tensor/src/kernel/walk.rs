@@ -22,6 +22,8 @@ pub(super) struct Walk<const N: usize> {
 
 impl<const N: usize> Walk<N> {
     /// A walk through a shape. A place is counted from `start`.
+    // Not inlined: every loop over elements begins with one, and is compiled anew for each function.
+    #[inline(never)]
     pub(super) fn new(shape: &[usize], start: [isize; N], strides: [Strides; N]) -> Walk<N> {
         let mut lengths = [0; Shape::MAX_AXES];
         let mut merged = [[0; N]; Shape::MAX_AXES];

@@ -13,7 +13,7 @@ pub use loss::{AbsoluteError, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, 
 pub use prelu::PRelu;
 pub use select::Select;
 
-use downhill_tensor::kernel::{self, View};
+use downhill_tensor::kernel;
 use downhill_tensor::{Real, Result, Tensor};
 
 use crate::rule::{Forward, Operands, Pullback, Rule};
@@ -78,43 +78,36 @@ impl<T: Real, F: Pairwise<T>> Rule<T> for Zip<F> {
     }
 }
 
-/// Adds `term` of each cotangent and pair of elements to one operand's derivative: directly where it was
-/// not stretched, else by way of the sum over the stretched axes.
+/// Adds `term` of each cotangent and pair of elements to one operand's derivative, summed over the axes along which it
+/// was stretched.
 #[inline(always)]
 fn pull<T: Real>(at: &Pullback<'_, T>, sink: &mut Sink<'_, T>, operand: usize, term: impl Fn(T, T, T) -> T) {
     if !sink.wants(operand) {
         return;
     }
     let shape = at.output().shape();
-    let (g, a, b) = (at.cotangent_tensor().view(), at.value(0).view(), at.value(1).view());
-    if at.shape(operand) == shape {
-        let Some(mut destination) = sink.destination(operand) else { return };
-        let (store, elements) = destination.parts();
-        let put = store.put();
-        kernel::zip3(
-            elements,
-            shape,
-            g,
-            a,
-            b,
-            #[inline(always)]
-            |d, g, a, b| put(d, term(g, a, b)),
-        );
-    } else {
-        let mut terms = sink.workspace().take(shape);
-        kernel::zip3(
-            terms.as_mut_slice(),
-            shape,
-            g,
-            a,
-            b,
-            #[inline(always)]
-            |d, g, a, b| *d = term(g, a, b),
-        );
-        if let Some(mut destination) = sink.destination(operand) {
-            let (store, elements) = destination.parts();
-            kernel::sum_to(elements, at.shape(operand), View::new(shape, terms.as_slice()), store);
-        }
-        sink.workspace().give(terms);
+    let mut terms = sink.workspace().take(shape);
+    kernel::zip3(
+        terms.as_mut_slice(),
+        shape,
+        at.cotangent_tensor().view(),
+        at.value(0).view(),
+        at.value(1).view(),
+        #[inline(always)]
+        |d, g, a, b| *d = term(g, a, b),
+    );
+    add_terms(at, sink, operand, terms);
+}
+
+/// Adds terms in the output's shape to an operand's derivative.
+fn add_terms<T: Real>(at: &Pullback<'_, T>, sink: &mut Sink<'_, T>, operand: usize, terms: Tensor<T>) {
+    let shape = at.shape(operand);
+    if shape == terms.shape() {
+        return sink.add(operand, terms);
     }
+    if let Some(mut destination) = sink.destination(operand) {
+        let (store, elements) = destination.parts();
+        kernel::sum_to(elements, shape, terms.view(), store);
+    }
+    sink.workspace().give(terms);
 }

@@ -73,13 +73,11 @@ pub(super) fn share<T: Real>(
     kernel::map(shares.as_mut_slice(), at.cotangent(), |share, g| {
         *share = if *share == T::zero() { T::zero() } else { g / *share };
     });
-    if let Some(mut dx) = sink.destination(0) {
-        let (store, dx) = dx.parts();
-        let put = store.put();
-        let shares = over.stretch(shape, shares.as_slice());
-        let add = |dx: &mut T, x, mark, share| put(dx, slope(x) * mark * share);
-        kernel::zip3(dx, shape, x, marks.view(), shares, add);
-    }
+    let mut dx = sink.workspace().take(shape);
+    let stretched = over.stretch(shape, shares.as_slice());
+    let put = |dx: &mut T, x, mark, share| *dx = slope(x) * mark * share;
+    kernel::zip3(dx.as_mut_slice(), shape, x, marks.view(), stretched, put);
+    sink.add(0, dx);
     sink.workspace().give(marks);
     sink.workspace().give(shares);
 }

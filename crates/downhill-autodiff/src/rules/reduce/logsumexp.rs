@@ -23,26 +23,25 @@ impl<T: Real> Rule<T> for LogSumExp {
     }
 
     fn pullback(&self, at: &Pullback<'_, T>, sink: &mut Sink<'_, T>) {
-        if let Some(mut dx) = sink.destination(0) {
-            let (store, dx) = dx.parts();
-            let put = store.put();
-            let (shape, x) = (at.shape(0), at.value(0).view());
-            let y = self.0.stretch(shape, at.output().as_slice());
-            let g = self.0.stretch(shape, at.cotangent());
-            let nothing = T::of(f64::NEG_INFINITY);
-            kernel::zip3(
-                dx,
-                shape,
-                x,
-                y,
-                g,
-                #[inline(always)]
-                |dx, x, y, g| {
-                    // Where every x is −∞, so is y: there exp(x − y) would be NaN.
-                    put(dx, if y == nothing { T::zero() } else { g * (x - y).exp_kernel() });
-                },
-            );
+        if !sink.wants(0) {
+            return;
         }
+        let (shape, x) = (at.shape(0), at.value(0).view());
+        let y = self.0.stretch(shape, at.output().as_slice());
+        let g = self.0.stretch(shape, at.cotangent());
+        let nothing = T::of(f64::NEG_INFINITY);
+        let mut dx = sink.workspace().take(shape);
+        kernel::zip3(
+            dx.as_mut_slice(),
+            shape,
+            x,
+            y,
+            g,
+            // Where every x is −∞, so is y: there exp(x − y) would be NaN.
+            #[inline(always)]
+            |dx, x, y, g| *dx = if y == nothing { T::zero() } else { g * (x - y).exp_kernel() },
+        );
+        sink.add(0, dx);
     }
 }
 

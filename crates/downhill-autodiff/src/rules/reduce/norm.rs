@@ -75,15 +75,16 @@ fn pull<T: Real>(
     slope: impl Fn(T) -> T,
     weight: impl Fn(T, T) -> T,
 ) {
-    if let Some(mut dx) = sink.destination(0) {
-        let (store, dx) = dx.parts();
-        let put = store.put();
-        let shape = at.shape(0);
-        let (y, g) = (over.stretch(shape, at.output().as_slice()), over.stretch(shape, at.cotangent()));
-        kernel::zip3(dx, shape, at.value(0).view(), y, g, |dx, x, y, g| {
-            put(dx, if y == T::zero() { T::zero() } else { weight(g, y) * slope(x) });
-        });
+    if !sink.wants(0) {
+        return;
     }
+    let (shape, x) = (at.shape(0), at.value(0).view());
+    let (y, g) = (over.stretch(shape, at.output().as_slice()), over.stretch(shape, at.cotangent()));
+    let mut dx = sink.workspace().take(shape);
+    kernel::zip3(dx.as_mut_slice(), shape, x, y, g, |dx, x, y, g| {
+        *dx = if y == T::zero() { T::zero() } else { weight(g, y) * slope(x) };
+    });
+    sink.add(0, dx);
 }
 
 impl<'t, T: Real> Var<'t, T> {

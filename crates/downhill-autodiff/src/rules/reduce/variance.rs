@@ -72,12 +72,10 @@ fn pull<T: Real>(
     let (y, g) = (at.output().view(), at.cotangent_tensor().view());
     let weigh = |w: &mut T, g, y| *w = weight(g, y) / degrees;
     kernel::zip(weights.as_mut_slice(), at.output().shape(), g, y, weigh);
-    if let Some(mut dx) = sink.destination(0) {
-        let (store, dx) = dx.parts();
-        let put = store.put();
-        let (m, w) = (over.stretch(shape, means.as_slice()), over.stretch(shape, weights.as_slice()));
-        kernel::zip3(dx, shape, x, m, w, |dx, x, m, w| put(dx, w * (x - m)));
-    }
+    let mut dx = sink.workspace().take(shape);
+    let (m, w) = (over.stretch(shape, means.as_slice()), over.stretch(shape, weights.as_slice()));
+    kernel::zip3(dx.as_mut_slice(), shape, x, m, w, |dx, x, m, w| *dx = w * (x - m));
+    sink.add(0, dx);
     sink.workspace().give(means);
     sink.workspace().give(weights);
 }
