@@ -26,8 +26,6 @@ const COLUMNS: usize = 512;
 
 /// A is read in place for up to so many columns of B if its rows are contiguous, and if they are not.
 const A_IN_PLACE: [usize; 2] = [1024, 64];
-/// So is, for up to so many columns, what of A stays in the second cache as it is: up to so many elements.
-const A_SMALL: [usize; 2] = [256, 1 << 16];
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
 const B_IN_PLACE: usize = 16;
 /// So is, for any A, what stays in the first cache as it is: up to so many elements.
@@ -240,7 +238,7 @@ impl<T: Packed> Cut<T> {
             }
         }
         let packed = [
-            n > A_IN_PLACE[usize::from(column_strides[0] != 1)] && (n > A_SMALL[0] || m * k > A_SMALL[1]),
+            n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
             column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
         ];
         Cut {
