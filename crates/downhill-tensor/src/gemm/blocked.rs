@@ -1,10 +1,11 @@
 //! The product for `f32` and `f64`: blocks that fit the caches, in panels that fit the kernels.
 //!
 //! The loops are those of Goto & van de Geijn (Anatomy of High-Performance Matrix Multiplication,
-//! 2008) and BLIS (Van Zee & van de Geijn, 2015): a block of A stays in the second cache and a panel
+//! 2008) and BLIS (Van Zee & van de Geijn, 2015): a block of A and one of B stay in the second cache and a panel
 //! of B in the first, while the kernels go over the tiles of C. Operands are packed when they are
-//! read often enough to repay it, and read in place otherwise. Threads first pack together what all of them
-//! read, each block once, and then share out the cells of C: pairs of a block of A and a block of B.
+//! read often enough to repay it, and read in place otherwise. Threads share out cells of C. If there are enough blocks
+//! of B, a cell is all rows of one, which its thread packs just before it reads it; otherwise it is a pair of a block of A
+//! and a block of B. What several cells read, threads pack together before, each block once.
 //!
 //! Every element of C is the same sum in the same order however C is cut into cells and tiles, so that its bits
 //! depend on nothing but the operands and the processor's instructions.
@@ -13,7 +14,7 @@ use std::ops::Range;
 
 use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
-use super::pack::{MARGIN, Numbers, pack, with_scratch};
+use super::pack::{MARGIN, Numbers, pack, pack_panels, with_scratch};
 use super::packed::{PackedMatrix, panels};
 use super::{Gemm, Matrix, Start, check};
 use crate::Threads;
@@ -21,8 +22,8 @@ use crate::kernel::pieces::Pieces;
 
 /// The most steps of the sum between two visits of C: a panel of B of that height fits the first cache.
 const STEPS: usize = 528;
-/// The columns of a block of B.
-const COLUMNS: usize = 512;
+/// The columns of a block of B: with one of A it about fills the second cache.
+const COLUMNS: usize = 128;
 
 /// A is read in place for up to so many columns of B if its rows are contiguous, and if they are not.
 const A_IN_PLACE: [usize; 2] = [1024, 64];
@@ -34,13 +35,12 @@ const B_SMALL: usize = 4096;
 const SMALL: usize = 1 << 14;
 /// The multiplications from which threads pay.
 const THREADED: usize = 1 << 19;
-/// The cells that a threaded product is cut into for each thread, if they stay large enough.
+/// The blocks of B for each thread from which on a cell is all rows of one.
+const BLOCKS: usize = 4;
+/// The cells that a threaded product is cut into otherwise, for each thread, if they stay large enough.
 const CELLS: usize = 8;
 /// The fewest rows and columns of such a cell.
 const LEAST_CELL: [usize; 2] = [32, 64];
-/// The rows of B, if they are contiguous, of which all panels take their parts before the next rows are read: so
-/// few that the processor foresees where each goes on.
-const ROWS_TOGETHER: usize = 16;
 /// The elements that threads pack at a time. The more, the fewer times they wait for each other.
 const TOGETHER: usize = 1 << 21;
 
@@ -57,24 +57,25 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
     }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
-    let cut = Cut::new([m, k, n], [a.column_stride, b.column_stride], threads.count());
-    let cut = if b_packed.is_some() { Cut { b_is_packed: true, ..cut.packing_b() } } else { cut };
+    let cut = Cut::new([m, k, n], [a.column_stride, b.column_stride], threads.count(), b_packed.is_some());
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
-    let room = cut.room();
-    with_scratch(room, |a_space: &mut [T], b_space: &mut [T]| {
-        // Also once for k = 0, which is a sum without a term.
-        for steps in pieces(0..k, cut.together).chain((k == 0).then_some(0..0)) {
-            if room != [0; 2] {
-                cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
+    let [a_room, b_room] = cut.room();
+    with_scratch(a_room, |a_space: &mut [T]| {
+        with_scratch(b_room, |b_space: &mut [T]| {
+            // Also once for k = 0, which is a sum without a term.
+            for steps in pieces(0..k, cut.together).chain((k == 0).then_some(0..0)) {
+                if a_room + b_room > 0 {
+                    cut.pack(steps.clone(), (a, &mut *a_space), (b, &mut *b_space), threads);
+                }
+                let b_space = b_packed.map_or(&*b_space, |all| &all[cut.columns_room(steps.start)..]);
+                let (a, b) = ((a, &*a_space), (b, b_space));
+                threads.run(cut.cells[0] * cut.cells[1], |cell| {
+                    // SAFETY: `check` has found that the operands have all that the whole product needs, what is packed has
+                    // just been or was by `pack_right`, and the cells are disjoint parts of C.
+                    unsafe { cut.multiply(steps.clone(), cell, a, b, &into) };
+                });
             }
-            let b_space = b_packed.map_or(&*b_space, |all| &all[cut.columns_room(steps.start)..]);
-            let (a, b) = ((a, &*a_space), (b, b_space));
-            threads.run(cut.cells[0] * cut.cells[1], |cell| {
-                // SAFETY: `check` has found that the operands have all that the whole product needs, what is packed has
-                // just been or was by `pack_right`, and the cells are disjoint parts of C.
-                unsafe { cut.multiply(steps.clone(), cell, a, b, &into) };
-            });
-        }
+        });
     });
 }
 
@@ -95,7 +96,7 @@ fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
         } else if b.column_stride == 1 && width == panel.len() {
             multiply((b.at(0, panel.start), b.row_stride));
         } else {
-            with_scratch([0, k * width], |_, space| {
+            with_scratch(k * width, |space| {
                 pack(space, width, b.at(0, panel.start), [panel.len(), b.column_stride, k, b.row_stride]);
                 multiply((space, width));
             });
@@ -105,12 +106,11 @@ fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
 
 /// All of a `k`×`n` matrix as [`gemm_packed`] packs it, whatever the left operand and the threads.
 pub(super) fn pack_right<T: Packed>(b: Matrix<'_, T>, [k, n]: [usize; 2]) -> Numbers<T> {
-    let cut = Cut::new([0, k, n], [1, b.column_stride], 1);
-    let cut = Cut { packed: [false, true], together: k, ..cut.packing_b() };
+    let cut = Cut::new([0, k, n], [1, b.column_stride], 1, true);
     let mut packed = Numbers::new(cut.columns_room(k));
-    if k > 0 && n > 0 {
-        let nothing = Matrix::row_major(&[], 0);
-        cut.pack(0..k, (nothing, &mut []), (b, packed.as_mut_slice()), &Threads::single());
+    for steps in pieces(0..k, cut.steps) {
+        let space = &mut packed.as_mut_slice()[cut.columns_room(steps.start)..];
+        cut.pack_columns(0..n, steps, b, space);
     }
     packed
 }
@@ -203,28 +203,44 @@ struct Cut<T: 'static> {
     block: [usize; 2],
     /// The steps of the sum between two visits of C: all of them, or nearly equal parts.
     steps: usize,
-    /// The number of these blocks, for each of these parts of the sum.
+    /// The number of cells below each other and side by side.
     cells: [usize; 2],
     /// Whether all of A is read packed, and all of B.
     packed: [bool; 2],
     /// The columns of B with those that fill the last vector up; none if no panel of B is read packed.
     b_width: usize,
-    /// Whether these panels have been packed before.
-    b_is_packed: bool,
+    /// Who packs them.
+    b_packed_by: Packer,
     /// The steps that are packed at a time.
     together: usize,
     lanes: usize,
 }
 
+/// Who packs B.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packer {
+    /// [`pack_right`], before the product.
+    Before,
+    /// All threads together, for all cells.
+    All,
+    /// Each cell the columns of its own, which then are in the caches of the core that reads them. It has all rows, so that
+    /// each column is packed once.
+    Cell,
+}
+
 impl<T: Packed> Cut<T> {
-    fn new([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize) -> Cut<T> {
+    fn new([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize, b_is_packed: bool) -> Cut<T> {
         let kernels = T::kernels();
         let Kernels { lanes, block_rows, .. } = *kernels;
         let (mut height, mut width) = (block_rows, COLUMNS);
         let steps = if k <= STEPS { k.max(1) } else { k.div_ceil(k.div_ceil(STEPS)) };
-        let mut together = steps;
-        if threads > 1 {
-            together = (TOGETHER / (m + n)).max(steps) / steps * steps;
+        let b_packed_by = match b_is_packed {
+            true => Packer::Before,
+            false if threads == 1 || count(n, width) >= BLOCKS * threads => Packer::Cell,
+            false => Packer::All,
+        };
+        let together = if threads == 1 { steps } else { (TOGETHER / (m + n)).max(steps) / steps * steps };
+        if threads > 1 && b_packed_by != Packer::Cell {
             // Halving the longer side keeps the cells square, which reads least.
             (height, width) = (height.min(m.next_power_of_two()), width.min(n.next_power_of_two()));
             while m.div_ceil(height) * n.div_ceil(width) < CELLS * threads
@@ -239,26 +255,20 @@ impl<T: Packed> Cut<T> {
         }
         let packed = [
             n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
-            column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
+            b_is_packed || column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
         ];
         Cut {
             kernels,
             size: [m, k, n],
             block: [height, width],
             steps,
-            cells: [count(m, height), count(n, width)],
+            cells: [if b_packed_by == Packer::Cell { 1 } else { count(m, height) }, count(n, width)],
             packed,
             b_width: if packed[1] || !n.is_multiple_of(lanes) { n.next_multiple_of(lanes) } else { 0 },
-            b_is_packed: false,
+            b_packed_by,
             together: together.min(k),
             lanes,
         }
-    }
-
-    /// The same cut with all of B read packed.
-    fn packing_b(mut self) -> Cut<T> {
-        (self.packed[1], self.b_width) = (true, self.size[2].next_multiple_of(self.lanes));
-        self
     }
 
     /// The packed elements of a block of A.
@@ -274,15 +284,20 @@ impl<T: Packed> Cut<T> {
         self.b_width * steps
     }
 
-    /// The elements that are packed at a time.
+    /// The elements that are packed at a time, for all cells.
     fn room(&self) -> [usize; 2] {
-        let blocks = self.cells[0] * count(self.together, self.steps);
-        [self.block_room() * blocks, if self.b_is_packed { 0 } else { self.columns_room(self.together) }]
+        let blocks = self.blocks_of_a() * count(self.together, self.steps);
+        let b_room = if self.b_packed_by == Packer::All { self.columns_room(self.together) } else { 0 };
+        [self.block_room() * blocks, b_room]
     }
 
     /// Whether a panel of B is packed. The kernels read whole vectors, which the last panel may not have.
     fn panel_is_packed(&self, panel: &Range<usize>) -> bool {
         self.packed[1] || !panel.len().is_multiple_of(self.lanes)
+    }
+
+    fn blocks_of_a(&self) -> usize {
+        count(self.size[0], self.block[0])
     }
 
     /// The rows of block `i` of A.
@@ -295,7 +310,7 @@ impl<T: Packed> Cut<T> {
         j * self.block[1]..self.size[2].min((j + 1) * self.block[1])
     }
 
-    /// Packs these steps of the operands, each into its space.
+    /// Packs these steps of the operands for all cells, each into its space.
     fn pack(
         &self,
         steps: Range<usize>,
@@ -303,10 +318,10 @@ impl<T: Packed> Cut<T> {
         (b, b_space): (Matrix<'_, T>, &mut [T]),
         threads: &Threads,
     ) {
-        let ([down, across], a_room) = (self.cells, self.block_room());
+        let (down, across, a_room) = (self.blocks_of_a(), self.cells[1], self.block_room());
         let depth = count(steps.len(), self.steps);
         let a_blocks = if self.packed[0] { down * depth } else { 0 };
-        let b_blocks = if self.b_width == 0 || self.b_is_packed { 0 } else { across * depth };
+        let b_blocks = if self.b_width > 0 && self.b_packed_by == Packer::All { across * depth } else { 0 };
         let tallest = self.kernels.tiles.len();
         let (a_space, b_space) = (Pieces::new(a_space), Pieces::new(b_space));
         let part = |depth: usize| {
@@ -319,11 +334,8 @@ impl<T: Packed> Cut<T> {
                 let (rows, steps) = (self.rows(row), part(depth));
                 // SAFETY: each block is one task's.
                 let space = unsafe { a_space.piece(block * a_room..(block + 1) * a_room) };
-                for tile in Tiles::new(rows.clone(), tallest).iter() {
-                    let shape = [tile.len(), a.row_stride, steps.len(), a.column_stride];
-                    let to = &mut space[(tile.start - rows.start) * steps.len()..];
-                    pack(to, tile.len(), a.at(tile.start, steps.start), shape);
-                }
+                let tiles = Tiles::new(rows.clone(), tallest).iter().map(|tile| (tile.clone(), tile.len()));
+                pack_panels(space, rows.start, tiles, a, steps);
             } else {
                 let block = block - a_blocks;
                 let (column, depth) = place(block, across);
@@ -332,20 +344,17 @@ impl<T: Packed> Cut<T> {
                     .map(|column| self.columns_room(depth * self.steps) + column * steps.len());
                 // SAFETY: as above.
                 let space = unsafe { b_space.piece(start..end) };
-                let together = if b.column_stride == 1 { ROWS_TOGETHER } else { self.steps };
-                for some in pieces(0..steps.len(), together) {
-                    for panel in
-                        pieces(columns.clone(), 2 * self.lanes).filter(|panel| self.panel_is_packed(panel))
-                    {
-                        let stride = panel.len().next_multiple_of(self.lanes);
-                        let to = (panel.start - columns.start) * steps.len() + some.start * stride;
-                        let from = b.at(steps.start + some.start, panel.start);
-                        let shape = [panel.len(), b.column_stride, some.len(), b.row_stride];
-                        pack(&mut space[to..], stride, from, shape);
-                    }
-                }
+                self.pack_columns(columns, steps, b, space);
             }
         });
+    }
+
+    /// Packs what is read packed of some columns of B, whole panels, for steps between two visits of C.
+    fn pack_columns(&self, columns: Range<usize>, steps: Range<usize>, b: Matrix<'_, T>, space: &mut [T]) {
+        let panels = pieces(columns.clone(), 2 * self.lanes)
+            .filter(|panel| self.panel_is_packed(panel))
+            .map(|panel| (panel.clone(), panel.len().next_multiple_of(self.lanes)));
+        pack_panels(space, columns.start, panels, b.transposed(), steps);
     }
 
     /// Adds these steps to a cell of C, or writes it if they are the first.
@@ -361,20 +370,55 @@ impl<T: Packed> Cut<T> {
         (b, b_space): (Matrix<'_, T>, &[T]),
         into: &Destination<'_, T>,
     ) {
-        let Kernels { lanes, tiles, .. } = *self.kernels;
-        let (down, a_room) = (self.cells[0], self.block_room());
-        let (i, j) = place(cell, down);
-        let (rows, columns) = (self.rows(i), self.columns(j));
-        let row_tiles = Tiles::new(rows.clone(), tiles.len());
+        let (i, j) = place(cell, self.cells[0]);
+        let columns = self.columns(j);
+        let by_cell = self.b_packed_by == Packer::Cell;
+        let blocks = if by_cell { 0..self.blocks_of_a() } else { i..i + 1 };
         let once = all_steps.is_empty().then_some(all_steps.clone());
         for (depth, steps) in pieces(all_steps, self.steps).chain(once).enumerate() {
-            let a_block = &a_space[(depth * down + i) * a_room..];
-            let a_rows = if self.packed[0] { Rows::Packed(a_block) } else { Rows::in_place(a, steps.start) };
-            let b_part = &b_space[self.columns_room(depth * self.steps)..];
-            for panel in pieces(columns.clone(), 2 * lanes) {
-                let vectors = panel.len().div_ceil(lanes);
+            let a = (a, &a_space[depth * self.blocks_of_a() * self.block_room()..]);
+            // SAFETY: the contract is handed on; a cell's own columns are packed here.
+            let multiply = |b_packed: &[T], first: usize| unsafe {
+                let b = (b, b_packed, first);
+                self.multiply_part(blocks.clone(), columns.clone(), steps.clone(), a, b, into);
+            };
+            if by_cell && self.b_width > 0 {
+                with_scratch(columns.len().next_multiple_of(self.lanes) * steps.len(), |space| {
+                    self.pack_columns(columns.clone(), steps.clone(), b, space);
+                    multiply(space, columns.start);
+                });
+            } else {
+                multiply(&b_space[self.columns_room(depth * self.steps)..], 0);
+            }
+        }
+    }
+
+    /// The same for steps between two visits of C, for these blocks of A and columns of B. Its packed columns begin with
+    /// column `first`.
+    ///
+    /// # Safety
+    /// As that of `multiply`.
+    #[inline(always)]
+    unsafe fn multiply_part(
+        &self,
+        blocks: Range<usize>,
+        columns: Range<usize>,
+        steps: Range<usize>,
+        (a, a_packed): (Matrix<'_, T>, &[T]),
+        (b, b_packed, first): (Matrix<'_, T>, &[T], usize),
+        into: &Destination<'_, T>,
+    ) {
+        for block in blocks {
+            let rows = if self.packed[0] {
+                Rows::Packed(&a_packed[block * self.block_room()..])
+            } else {
+                Rows::in_place(a, steps.start)
+            };
+            let tiles = Tiles::new(self.rows(block), self.kernels.tiles.len());
+            for panel in pieces(columns.clone(), 2 * self.lanes) {
                 let (b, b_row) = if self.panel_is_packed(&panel) {
-                    (&b_part[panel.start * steps.len()..], vectors * lanes)
+                    let b_row = panel.len().next_multiple_of(self.lanes);
+                    (&b_packed[(panel.start - first) * steps.len()..], b_row)
                 } else {
                     (b.at(steps.start, panel.start), b.row_stride)
                 };
@@ -382,7 +426,7 @@ impl<T: Packed> Cut<T> {
                 // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in place lie within the
                 // operands, as the caller vouches; packed ones have been written whole, with zeros to fill the last vector
                 // up. The part of C is ours.
-                unsafe { into.multiply(self.kernels, row_tiles, panel, steps.clone(), a_rows, b) };
+                unsafe { into.multiply(self.kernels, tiles, panel, steps.clone(), rows, b) };
             }
         }
     }
@@ -405,7 +449,7 @@ fn place(index: usize, width: usize) -> (usize, usize) {
 pub(super) fn pieces(
     Range { start, end }: Range<usize>,
     length: usize,
-) -> impl Iterator<Item = Range<usize>> {
+) -> impl Iterator<Item = Range<usize>> + Clone {
     let mut next = start;
     std::iter::from_fn(move || {
         let piece = next..end.min(next + length);
@@ -431,7 +475,7 @@ impl Tiles {
         Tiles { start, end, each: rows / tiles, longer: rows % tiles }
     }
 
-    fn iter(self) -> impl Iterator<Item = Range<usize>> {
+    fn iter(self) -> impl Iterator<Item = Range<usize>> + Clone {
         let Tiles { start, end, each, mut longer } = self;
         let mut next = start;
         std::iter::from_fn(move || {

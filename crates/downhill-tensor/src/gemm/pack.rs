@@ -1,8 +1,10 @@
 //! Panels: slices of an operand laid out in the order in which the kernels read them.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::ops::Range;
 
+use super::Matrix;
 use super::blocked::pieces;
 use super::kernel::{Kernels, Packed};
 use super::prefetch::{Cache, prefetch};
@@ -12,6 +14,32 @@ pub(super) const MARGIN: usize = 8;
 
 /// How many cache lines ahead of what is transposed to ask for memory.
 const LINES_AHEAD: usize = 4;
+
+/// The steps of which all panels take their lanes before the next ones are read, if lanes are adjacent: so few that the
+/// processor foresees where each row goes on, and that the lines which panels share stay in the first cache.
+const STEPS_TOGETHER: usize = 16;
+
+/// Packs panels of the rows of a matrix: each has a range of them for its lanes, and a stride. The numbers of row `first`
+/// would come first in `to`, and the others' follow in the order of the rows.
+pub(super) fn pack_panels<T: Packed>(
+    to: &mut [T],
+    first: usize,
+    panels: impl Iterator<Item = (Range<usize>, usize)> + Clone,
+    from: Matrix<'_, T>,
+    steps: Range<usize>,
+) {
+    let adjacent = from.row_stride == 1;
+    for some in pieces(0..steps.len(), if adjacent { STEPS_TOGETHER } else { steps.len() }) {
+        for (lanes, stride) in panels.clone() {
+            let start = (lanes.start - first) * steps.len();
+            // The next panel may already have some steps, which are not to be overwritten.
+            let end = if adjacent { start + stride * steps.len() } else { to.len() };
+            let to = &mut to[start + some.start * stride..end];
+            let shape = [lanes.len(), from.row_stride, some.len(), from.column_stride];
+            pack(to, stride, from.at(lanes.start, steps.start + some.start), shape);
+        }
+    }
+}
 
 /// Copies a panel into the first `steps·stride` elements of `to`, `stride` numbers a step: its lane `i` of step `p`
 /// is `from[i·lane_stride + p·step_stride]`, for `i < lanes`, `p < steps`. Where the panel has fewer
@@ -153,26 +181,22 @@ fn lines<T: Packed>(numbers: usize) -> usize {
 }
 
 thread_local! {
-    static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `f` with two buffers of these lengths, at the start of cache lines and with any content. The
-/// memory stays with the thread for the next call.
-pub(super) fn with_scratch<T: Packed, R>(lengths: [usize; 2], f: impl FnOnce(&mut [T], &mut [T]) -> R) -> R {
-    if lengths == [0; 2] {
-        return f(&mut [], &mut []);
+/// Calls `f` with a buffer of this length, at the start of a cache line and with any content. The memory stays with the
+/// thread for the next call; a call within `f` has one of its own.
+pub(super) fn with_scratch<T: Packed, R>(length: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    if length == 0 {
+        return f(&mut []);
     }
-    let lines = lengths.map(lines::<T>);
-    SCRATCH.with(|scratch| {
-        let mut buffer = scratch.take();
-        if buffer.len() < lines[0] + lines[1] {
-            buffer.resize(lines[0] + lines[1], Line([0; 64]));
-        }
-        let (first, second) = buffer.split_at_mut(lines[0]);
-        let result = f(numbers(first, lengths[0]), numbers(second, lengths[1]));
-        scratch.set(buffer);
-        result
-    })
+    let mut buffer = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < lines::<T>(length) {
+        buffer.resize(lines::<T>(length), Line([0; 64]));
+    }
+    let result = f(numbers(&mut buffer, length));
+    SCRATCH.with_borrow_mut(|buffers| buffers.push(buffer));
+    result
 }
 
 /// The same memory as numbers, which `Packed` says are plain: any bits are one of them.
