@@ -15,8 +15,10 @@ pub(super) const MARGIN: usize = 8;
 /// How many cache lines ahead of what is transposed to ask for memory.
 const LINES_AHEAD: usize = 4;
 
-/// The steps of which all panels take their lanes before the next ones are read, if lanes are adjacent: so few that the
-/// processor foresees where each row goes on, and that the lines which panels share stay in the first cache.
+/// From so many elements between two steps on, all panels take their lanes of a few steps before the next ones are read,
+/// if lanes are adjacent: the first cache would not keep the lines that panels share until the next panel comes.
+const FAR: usize = 256;
+/// So many: the processor foresees where each row goes on.
 const STEPS_TOGETHER: usize = 16;
 
 /// Packs panels of the rows of a matrix: each has a range of them for its lanes, and a stride. The numbers of row `first`
@@ -28,12 +30,12 @@ pub(super) fn pack_panels<T: Packed>(
     from: Matrix<'_, T>,
     steps: Range<usize>,
 ) {
-    let adjacent = from.row_stride == 1;
-    for some in pieces(0..steps.len(), if adjacent { STEPS_TOGETHER } else { steps.len() }) {
+    let together = from.row_stride == 1 && from.column_stride >= FAR;
+    for some in pieces(0..steps.len(), if together { STEPS_TOGETHER } else { steps.len() }) {
         for (lanes, stride) in panels.clone() {
             let start = (lanes.start - first) * steps.len();
             // The next panel may already have some steps, which are not to be overwritten.
-            let end = if adjacent { start + stride * steps.len() } else { to.len() };
+            let end = if together { start + stride * steps.len() } else { to.len() };
             let to = &mut to[start + some.start * stride..end];
             let shape = [lanes.len(), from.row_stride, some.len(), from.column_stride];
             pack(to, stride, from.at(lanes.start, steps.start + some.start), shape);
@@ -94,7 +96,8 @@ fn copy<T: Packed, const N: usize>(
         ) else {
             return step;
         };
-        if lanes == N {
+        if lanes == stride {
+            // What is beyond the step's end, too: the next one overwrites it.
             to.copy_from_slice(from);
         } else {
             for (i, (to, &from)) in to.iter_mut().zip(from).enumerate() {
