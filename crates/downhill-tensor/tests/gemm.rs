@@ -165,6 +165,23 @@ fn threads_take_any_shape() {
     }
 }
 
+#[test]
+fn rows_far_apart_and_cells_that_pack_for_themselves() {
+    // Rows of both operands too far apart for a panel at a time; columns enough for cells on two threads, and for tiles
+    // and panels that are not full.
+    for sizes in [[263, 37, 263], [300, 18, 1_101], [261, 600, 65]] {
+        for transposed in [[false; 2], [true, false], [false, true], [true; 2]] {
+            let case = Case { sizes, transposed, added: Added::Row, seed: 9 };
+            case.agrees_exactly::<f32>();
+            case.agrees_exactly::<f64>();
+            let one = case.compute::<f32>(0.1, &Threads::single(), gemm);
+            for threads in pools() {
+                assert_eq!(case.compute::<f32>(0.1, threads, gemm), one, "{case:?} on {threads:?}");
+            }
+        }
+    }
+}
+
 fn pools() -> &'static [Threads] {
     static POOLS: std::sync::OnceLock<[Threads; 3]> = std::sync::OnceLock::new();
     POOLS.get_or_init(|| [2, 3, 8].map(Threads::new))
