@@ -43,17 +43,13 @@ pub enum Error {
     /// A thread that prepares batches could not be started, or has failed.
     #[error("a thread that prepares batches: {0}")]
     Thread(#[source] io::Error),
-    /// A gzip file, in a build without the feature `gzip`.
-    #[error("{name} is compressed with gzip: build with the feature `gzip` to read it")]
-    Compressed {
+    /// A kind of file that takes a feature which this build is without.
+    #[error("{name}: build with the feature `{feature}` for files of this kind")]
+    Feature {
         /// The file.
         name: String,
-    },
-    /// A safetensors file, in a build without the feature `safetensors`.
-    #[error("{name}: build with the feature `safetensors` for files of this kind, or use .npz")]
-    NoSafetensors {
-        /// The file.
-        name: String,
+        /// The feature of this crate.
+        feature: &'static str,
     },
     /// None of a file's usual names exists in a folder.
     #[error("there is no {file} in {folder}, compressed or not")]

@@ -10,7 +10,9 @@ use crate::{Array, Error, Result};
 /// Arrays with their names, in order: what [`npz`](crate::npz) and [`safetensors`](crate::safetensors) files hold.
 ///
 /// ```
-/// use downhill_data::{Arrays, npz};
+/// # #[cfg(feature = "gzip")]
+/// # {
+/// use downhill_data::{Array, Arrays, npz};
 /// use downhill_tensor::Tensor;
 ///
 /// let path = std::env::temp_dir().join("downhill-doc.npz");
@@ -24,8 +26,8 @@ use crate::{Array, Error, Result};
 /// assert_eq!(read.names().collect::<Vec<_>>(), ["x", "y"]);
 /// assert_eq!(read.numbers::<f32>("x")?, x);
 /// assert_eq!(read.labels("y")?.as_slice(), [1, 0]);
-/// # use downhill_data::Array;
 /// # std::fs::remove_file(path).unwrap();
+/// # }
 /// # Ok::<(), downhill_data::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]

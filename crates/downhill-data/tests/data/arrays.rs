@@ -254,17 +254,20 @@ mod npz {
 fn a_files_name_says_its_format() -> Result<(), Error> {
     let folder = Folder::new("array-files");
     let arrays = two_arrays();
-    let (npz_path, other) = (folder.0.join("a.NPZ"), folder.0.join("a.safetensors"));
-    std::fs::write(&npz_path, arrays.to_bytes(&npz_path)?).unwrap();
-    assert_eq!(Arrays::read(&npz_path)?.numbers::<f32>("x")?, arrays.numbers("x")?);
-    if cfg!(feature = "safetensors") {
-        std::fs::write(&other, arrays.to_bytes(&other)?).unwrap();
-        assert_eq!(Arrays::read(&other)?.numbers::<f32>("x")?, arrays.numbers("x")?);
-    } else {
-        let expected =
-            "a.safetensors: build with the feature `safetensors` for files of this kind, or use .npz";
-        for error in [arrays.to_bytes(&other).unwrap_err(), Arrays::read(&other).unwrap_err()] {
-            assert!(error.to_string().ends_with(expected), "{error}");
+    let formats = [
+        ("a.NPZ", "gzip", cfg!(feature = "gzip")),
+        ("a.tensors", "safetensors", cfg!(feature = "safetensors")),
+    ];
+    for (file, feature, there) in formats {
+        let path = folder.0.join(file);
+        if there {
+            std::fs::write(&path, arrays.to_bytes(&path)?).unwrap();
+            assert_eq!(Arrays::read(&path)?.numbers::<f32>("x")?, arrays.numbers("x")?);
+        } else {
+            let expected = format!("{file}: build with the feature `{feature}` for files of this kind");
+            for error in [arrays.to_bytes(&path).unwrap_err(), Arrays::read(&path).unwrap_err()] {
+                assert!(error.to_string().ends_with(&expected), "{error}");
+            }
         }
     }
     Ok(())
