@@ -234,10 +234,12 @@ impl<T: Packed> Cut<T> {
         let Kernels { lanes, block_rows, .. } = *kernels;
         let (mut height, mut width) = (block_rows, COLUMNS);
         let steps = if k <= STEPS { k.max(1) } else { k.div_ceil(k.div_ceil(STEPS)) };
-        let b_packed_by = match b_is_packed {
-            true => Packer::Before,
-            false if threads == 1 || count(n, width) >= BLOCKS * threads => Packer::Cell,
-            false => Packer::All,
+        let b_packed_by = if b_is_packed {
+            Packer::Before
+        } else if threads == 1 || count(n, width) >= BLOCKS * threads {
+            Packer::Cell
+        } else {
+            Packer::All
         };
         let together = if threads == 1 { steps } else { (TOGETHER / (m + n)).max(steps) / steps * steps };
         if threads > 1 && b_packed_by != Packer::Cell {
