@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::pieces::TASK;
-use super::tiles::{TILE, for_each};
+use super::tiles::for_each;
 use super::{View, maximum, minimum};
 use crate::gemm::Store;
 use crate::{Axes, Real, Shape, Threads, vectorize};
@@ -139,44 +139,40 @@ pub fn var<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes, correction: usize
     let elements = axes.elements(x.shape);
     let (count, degrees) = (T::of(elements as f64), T::of(elements.saturating_sub(correction) as f64));
     check(out, x.shape, axes);
-    let mut means = [T::zero(); TILE];
-    let mut sums = [T::zero(); TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                tile.fold(
-                    x.elements,
-                    &mut means,
-                    &sums,
-                    T::zero(),
-                    #[inline(always)]
-                    |sum, x, _| sum + x,
-                    #[inline(always)]
-                    |a, b| a + b,
-                );
-                for mean in &mut means[..tile.width] {
-                    *mean /= count;
-                }
-                tile.spread(&mut means);
-                tile.fold(
-                    x.elements,
-                    &mut sums,
-                    &means,
-                    T::zero(),
-                    #[inline(always)]
-                    |sum, x, mean| sum + (x - mean) * (x - mean),
-                    #[inline(always)]
-                    |a, b| a + b,
-                );
-                for (out, &sum) in out[tile.out].iter_mut().zip(&sums) {
-                    *out = sum / degrees;
-                }
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [means, sums]| {
+            tile.fold(
+                x.elements,
+                means,
+                sums,
+                T::zero(),
+                #[inline(always)]
+                |sum, x, _| sum + x,
+                #[inline(always)]
+                |a, b| a + b,
+            );
+            for mean in &mut means[..tile.width] {
+                *mean /= count;
+            }
+            tile.spread(means);
+            tile.fold(
+                x.elements,
+                sums,
+                means,
+                T::zero(),
+                #[inline(always)]
+                |sum, x, mean| sum + (x - mean) * (x - mean),
+                #[inline(always)]
+                |a, b| a + b,
+            );
+            for (out, &sum) in out[tile.out].iter_mut().zip(&*sums) {
+                *out = sum / degrees;
+            }
+        },
+    );
 }
 
 /// Whether no element is infinite or NaN.
@@ -211,29 +207,25 @@ fn fold<T: Real>(
 ) {
     check(out, x.shape, axes);
     let put = store.put();
-    let mut results = [start; TILE];
-    let unused = [start; TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                tile.fold(
-                    x.elements,
-                    &mut results,
-                    &unused,
-                    start,
-                    #[inline(always)]
-                    |sum, x, _| f(sum, x),
-                    &join,
-                );
-                for (out, &result) in out[tile.out].iter_mut().zip(&results) {
-                    put(out, result);
-                }
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [results, unused]| {
+            tile.fold(
+                x.elements,
+                results,
+                unused,
+                start,
+                #[inline(always)]
+                |sum, x, _| f(sum, x),
+                &join,
+            );
+            for (out, &result) in out[tile.out].iter_mut().zip(&*results) {
+                put(out, result);
+            }
+        },
+    );
 }
 
 #[inline(always)]

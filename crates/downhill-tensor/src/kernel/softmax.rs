@@ -26,22 +26,18 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    let mut shifts = [T::zero(); TILE];
-    let mut sums = [T::zero(); TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                shift(&tile, x.elements, &mut shifts);
-                sum_exp(&tile, x.elements, &mut sums, &shifts);
-                for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&sums).zip(&shifts) {
-                    *out = sum.ln_kernel() + shift;
-                }
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [shifts, sums]| {
+            shift(&tile, x.elements, shifts);
+            sum_exp(&tile, x.elements, sums, shifts);
+            for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&*sums).zip(&*shifts) {
+                *out = sum.ln_kernel() + shift;
+            }
+        },
+    );
 }
 
 /// exp(x) / Σ exp(x), the sum over some axes. The result has the shape of `x`.
@@ -59,19 +55,15 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    let mut shifts = [T::zero(); TILE];
-    let mut sums = [T::zero(); TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                shift(&tile, x.elements, &mut shifts);
-                put_quotients(&tile, out, x.elements, &shifts, &mut sums);
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [shifts, sums]| {
+            shift(&tile, x.elements, shifts);
+            put_quotients(&tile, out, x.elements, shifts, sums);
+        },
+    );
 }
 
 /// x − ln Σ exp(x), the sum over some axes. The result has the shape of `x`.
@@ -89,34 +81,29 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    let mut shifts = [T::zero(); TILE];
-    let mut logs = [T::zero(); TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                shift(&tile, x.elements, &mut shifts);
-                sum_exp(&tile, x.elements, &mut logs, &shifts);
-                for sum in &mut logs[..tile.width] {
-                    *sum = sum.ln_kernel();
-                }
-                tile.spread(&mut logs);
-                tile.chunks(
-                    #[inline(always)]
-                    |places| {
-                        let x = &x.elements[places.clone()];
-                        for (((out, &x), &shift), &log) in
-                            out[places].iter_mut().zip(x).zip(&shifts).zip(&logs)
-                        {
-                            *out = (x - shift) - log;
-                        }
-                    },
-                );
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [shifts, logs]| {
+            shift(&tile, x.elements, shifts);
+            sum_exp(&tile, x.elements, logs, shifts);
+            for sum in &mut logs[..tile.width] {
+                *sum = sum.ln_kernel();
+            }
+            tile.spread(logs);
+            tile.chunks(
+                #[inline(always)]
+                |places| {
+                    let x = &x.elements[places.clone()];
+                    for (((out, &x), &shift), &log) in out[places].iter_mut().zip(x).zip(&*shifts).zip(&*logs)
+                    {
+                        *out = (x - shift) - log;
+                    }
+                },
+            );
+        },
+    );
 }
 
 /// What cross-entropy needs of a softmax, with one exponential for each element: for each of the sums over
@@ -152,27 +139,23 @@ pub fn softmax_parts<T: Real>(
         );
         return;
     }
-    let mut shifts = [T::zero(); TILE];
-    let mut sums = [T::zero(); TILE];
-    vectorize!({
-        for_each(
-            x.shape,
-            axes,
-            #[inline(always)]
-            |tile| {
-                shift(&tile, x.elements, &mut shifts);
-                shifts_out[tile.out.clone()].copy_from_slice(&shifts[..tile.out.len()]);
-                if let Some(probabilities) = &mut probabilities {
-                    put_quotients(&tile, probabilities, x.elements, &shifts, &mut sums);
-                } else {
-                    sum_exp(&tile, x.elements, &mut sums, &shifts);
-                }
-                for (log, &sum) in logs_out[tile.out].iter_mut().zip(&sums) {
-                    *log = sum.ln_kernel();
-                }
-            },
-        );
-    });
+    for_each(
+        x.shape,
+        axes,
+        #[inline(always)]
+        |tile, [shifts, sums]| {
+            shift(&tile, x.elements, shifts);
+            shifts_out[tile.out.clone()].copy_from_slice(&shifts[..tile.out.len()]);
+            if let Some(probabilities) = &mut probabilities {
+                put_quotients(&tile, probabilities, x.elements, shifts, sums);
+            } else {
+                sum_exp(&tile, x.elements, sums, shifts);
+            }
+            for (log, &sum) in logs_out[tile.out].iter_mut().zip(&*sums) {
+                *log = sum.ln_kernel();
+            }
+        },
+    );
 }
 
 /// The rows that are worked on side by side.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::walk::{Walk, row_major};
-use crate::{Axes, Shape};
+use crate::{Axes, Real, Shape, vectorize};
 
 /// The most results that are computed side by side, and the most accumulators that share a result.
 pub(super) const TILE: usize = 64;
@@ -135,32 +135,42 @@ fn spill<T: Copy>(into: &mut [T], from: &mut [T], start: T, join: impl Fn(T, T) 
     }
 }
 
-/// Calls `tile` for all results of a reduction over some axes of a shape, in order.
+/// Calls `tile` for all results of a reduction over some axes of a shape, in order, with two buffers for its lanes:
+/// in a loop for the widest vectors, so `tile` is to be `#[inline(always)]`.
 #[inline(always)]
-pub(super) fn for_each(shape: Shape, axes: Axes, mut tile: impl FnMut(Tile<'_>)) {
-    let (kept, reduced, row) = walks(shape, axes);
-    let mut out = 0;
-    kept.for_each(
-        #[inline(always)]
-        |[place]| {
-            let mut done = 0;
-            while done < kept.len {
-                let width = row.min(kept.len - done).min(TILE);
-                let stride = reduced.steps[0] as usize;
-                let start = place + if row == 1 { done * kept.steps[0] as usize } else { done };
-                // Whole rows that follow each other without a gap are taken several at a time.
-                let groups =
-                    if stride == width && width == row { (TILE / width).min(reduced.len) } else { 1 };
-                let groups = groups.max(1);
-                let lanes = groups * width;
-                let step = stride.max(lanes);
-                let extent = reduced.len.saturating_sub(1) * stride + width;
-                tile(Tile { out: out..out + width, width, lanes, start, step, extent, reduced: &reduced });
-                out += width;
-                done += width;
-            }
-        },
-    );
+pub(super) fn for_each<T: Real>(
+    shape: Shape,
+    axes: Axes,
+    mut tile: impl FnMut(Tile<'_>, &mut [[T; TILE]; 2]),
+) {
+    let mut buffers = [[T::zero(); TILE]; 2];
+    vectorize!({
+        let (kept, reduced, row) = walks(shape, axes);
+        let mut out = 0;
+        kept.for_each(
+            #[inline(always)]
+            |[place]| {
+                let mut done = 0;
+                while done < kept.len {
+                    let width = row.min(kept.len - done).min(TILE);
+                    let stride = reduced.steps[0] as usize;
+                    let start = place + if row == 1 { done * kept.steps[0] as usize } else { done };
+                    // Whole rows that follow each other without a gap are taken several at a time.
+                    let groups =
+                        if stride == width && width == row { (TILE / width).min(reduced.len) } else { 1 };
+                    let groups = groups.max(1);
+                    let lanes = groups * width;
+                    let step = stride.max(lanes);
+                    let extent = reduced.len.saturating_sub(1) * stride + width;
+                    let next =
+                        Tile { out: out..out + width, width, lanes, start, step, extent, reduced: &reduced };
+                    tile(next, &mut buffers);
+                    out += width;
+                    done += width;
+                }
+            },
+        );
+    });
 }
 
 /// The walks through what is kept and what is reduced, and how many neighbouring results can be
