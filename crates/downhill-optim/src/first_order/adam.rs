@@ -2,8 +2,9 @@
 
 use downhill_tensor::{Layout, Real, Threads};
 
-use super::moments::Moments;
-use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
+use super::moments::{Moments, moment_setters};
+use crate::setting::{own_momentum, own_rate, setters};
+use crate::{Optimizer, Result, StateVisitor, parts::Decay, setting};
 
 /// Adam: steps along the mean gradient m, each element scaled by the root mean square √v that its
 /// gradient has had. Source: Kingma & Ba (2015), Adam: a method for stochastic optimization, algorithm 1.
@@ -26,56 +27,14 @@ impl<T: Real> Adam<T> {
         let rate = setting::at_least_zero("rate", rate)?;
         Ok(Adam { rate, weight_decay: 0.0, moments: Moments::new() })
     }
+}
 
-    /// Sets β₁ and β₂: the share of the past in the running means of the gradient and of its square.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless both are at least 0 and below 1.
-    pub fn betas(mut self, beta1: f64, beta2: f64) -> Result<Adam<T>> {
-        self.moments.set_betas(beta1, beta2)?;
-        Ok(self)
-    }
+moment_setters!(Adam);
 
-    /// Sets ε, which keeps the scaling finite where the gradient has been 0.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
-    pub fn eps(mut self, eps: f64) -> Result<Adam<T>> {
-        self.moments.set_eps(eps)?;
-        Ok(self)
-    }
-
-    /// Sets where ε stands: beside √v̂ unless told otherwise.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: Epsilon) -> Adam<T> {
-        self.moments.epsilon = epsilon;
-        self
-    }
-
-    /// Sets how the means are corrected for their start from 0: in [`Full`](BiasCorrection::Full) unless told otherwise.
-    #[must_use]
-    pub fn correction(mut self, correction: BiasCorrection) -> Adam<T> {
-        self.moments.correction = correction;
-        self
-    }
-
+setters! { Adam:
     /// Sets the weight decay λ: λθ is added to the gradient, and so enters the moments;
     /// [`AdamW`](crate::AdamW) keeps it out of them.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
-    pub fn weight_decay(mut self, lambda: f64) -> Result<Adam<T>> {
-        self.weight_decay = setting::at_least_zero("weight_decay", lambda)?;
-        Ok(self)
-    }
-
-    /// Scales by the largest v so far instead of v: AMSGrad. Source: Reddi, Kale & Kumar (2018), On the
-    /// convergence of Adam and beyond; as in PyTorch, the largest is taken of the biased v.
-    #[must_use]
-    pub fn amsgrad(mut self) -> Adam<T> {
-        self.moments.set_amsgrad();
-        self
-    }
+    weight_decay: at_least_zero;
 }
 
 impl<T: Real> Optimizer<T> for Adam<T> {
@@ -90,13 +49,13 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         )
     }
 
-    setting::own_rate!();
+    own_rate!();
 
     fn set_threads(&mut self, threads: &Threads) {
         self.moments.set_threads(threads);
     }
 
-    setting::own_momentum!(moments.beta1: memory);
+    own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         self.moments.state(visitor);
@@ -106,6 +65,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Epsilon;
 
     /// θ after steps from 1 along these gradients, at the rate 0.5 with β₁ = β₂ = 0.5 and ε = 1.
     fn trace(options: impl Fn(Adam<f64>) -> Result<Adam<f64>>, gradients: [f64; 2]) -> [f64; 2] {

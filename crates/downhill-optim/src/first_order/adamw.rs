@@ -2,8 +2,9 @@
 
 use downhill_tensor::{Layout, Part, Real, Threads};
 
-use super::moments::Moments;
-use crate::{BiasCorrection, Epsilon, Optimizer, Result, StateVisitor, parts::Decay, setting};
+use super::moments::{Moments, moment_setters};
+use crate::setting::{own_momentum, own_rate, setters};
+use crate::{Optimizer, Result, StateVisitor, parts::Decay, setting};
 
 /// AdamW: [`Adam`](crate::Adam) whose weight decay shrinks θ itself, θ ← (1 − ηλ)θ, instead of entering
 /// the gradient and its moments. Source: Loshchilov & Hutter (2019), Decoupled weight decay
@@ -26,55 +27,13 @@ impl<T: Real> AdamW<T> {
         let rate = setting::at_least_zero("rate", rate)?;
         Ok(AdamW { rate, weight_decay: 0.01, moments: Moments::new() })
     }
+}
 
-    /// Sets β₁ and β₂: the share of the past in the running means of the gradient and of its square.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless both are at least 0 and below 1.
-    pub fn betas(mut self, beta1: f64, beta2: f64) -> Result<AdamW<T>> {
-        self.moments.set_betas(beta1, beta2)?;
-        Ok(self)
-    }
+moment_setters!(AdamW);
 
-    /// Sets ε, which keeps the scaling finite where the gradient has been 0.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
-    pub fn eps(mut self, eps: f64) -> Result<AdamW<T>> {
-        self.moments.set_eps(eps)?;
-        Ok(self)
-    }
-
-    /// Sets where ε stands: beside √v̂ unless told otherwise.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: Epsilon) -> AdamW<T> {
-        self.moments.epsilon = epsilon;
-        self
-    }
-
-    /// Sets how the means are corrected for their start from 0: in [`Full`](BiasCorrection::Full) unless told otherwise.
-    #[must_use]
-    pub fn correction(mut self, correction: BiasCorrection) -> AdamW<T> {
-        self.moments.correction = correction;
-        self
-    }
-
+setters! { AdamW:
     /// Sets the weight decay λ: each step first takes ηλθ off θ.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
-    pub fn weight_decay(mut self, lambda: f64) -> Result<AdamW<T>> {
-        self.weight_decay = setting::at_least_zero("weight_decay", lambda)?;
-        Ok(self)
-    }
-
-    /// Scales by the largest v so far instead of v: AMSGrad. Source: Reddi, Kale & Kumar (2018), On the
-    /// convergence of Adam and beyond; as in PyTorch, the largest is taken of the biased v.
-    #[must_use]
-    pub fn amsgrad(mut self) -> AdamW<T> {
-        self.moments.set_amsgrad();
-        self
-    }
+    weight_decay: at_least_zero;
 }
 
 impl<T: Real> AdamW<T> {
@@ -96,13 +55,13 @@ impl<T: Real> Optimizer<T> for AdamW<T> {
         self.step_where(theta, gradient, layout, |_| true)
     }
 
-    setting::own_rate!();
+    own_rate!();
 
     fn set_threads(&mut self, threads: &Threads) {
         self.moments.set_threads(threads);
     }
 
-    setting::own_momentum!(moments.beta1: memory);
+    own_momentum!(moments.beta1: memory);
 
     fn state(&mut self, visitor: &mut dyn StateVisitor<T>) {
         self.moments.state(visitor);

@@ -4,18 +4,69 @@ use downhill_tensor::{Layout, Part, Real, Threads, vectorize};
 
 use super::epsilon::Root;
 use crate::parts::{self, Decay};
-use crate::{BiasCorrection, Epsilon, Result, StateVisitor, lengths, setting};
+use crate::{BiasCorrection, Epsilon, Result, StateVisitor, lengths};
+
+/// The settings of an optimizer that has its [`Moments`] in the field `moments`.
+macro_rules! moment_setters {
+    ($name:ident) => {
+        impl<T: downhill_tensor::Real> $name<T> {
+            /// Sets β₁ and β₂: the share of the past in the running means of the gradient and of its square.
+            ///
+            /// # Errors
+            /// [`Error::Setting`](crate::Error::Setting) unless both are at least 0 and below 1.
+            pub fn betas(mut self, beta1: f64, beta2: f64) -> crate::Result<$name<T>> {
+                self.moments.beta1 = crate::setting::memory("beta1", beta1)?;
+                self.moments.beta2 = crate::setting::memory("beta2", beta2)?;
+                Ok(self)
+            }
+
+            /// Sets ε, which keeps the scaling finite where the gradient has been 0.
+            ///
+            /// # Errors
+            /// [`Error::Setting`](crate::Error::Setting) unless it is finite and at least 0.
+            pub fn eps(mut self, eps: f64) -> crate::Result<$name<T>> {
+                self.moments.eps = crate::setting::at_least_zero("eps", eps)?;
+                Ok(self)
+            }
+
+            /// Sets where ε stands: beside √v̂ unless told otherwise.
+            #[must_use]
+            pub fn epsilon(mut self, epsilon: crate::Epsilon) -> $name<T> {
+                self.moments.epsilon = epsilon;
+                self
+            }
+
+            /// Sets how the means are corrected for their start from 0: in [`Full`](crate::BiasCorrection::Full) unless
+            /// told otherwise.
+            #[must_use]
+            pub fn correction(mut self, correction: crate::BiasCorrection) -> $name<T> {
+                self.moments.correction = correction;
+                self
+            }
+
+            /// Scales by the largest v so far instead of v: AMSGrad. Source: Reddi, Kale & Kumar (2018), On the
+            /// convergence of Adam and beyond; as in PyTorch, the largest is taken of the biased v.
+            #[must_use]
+            pub fn amsgrad(mut self) -> $name<T> {
+                self.moments.amsgrad = true;
+                self
+            }
+        }
+    };
+}
+
+pub(super) use moment_setters;
 
 /// Running means of the gradient and of its square, and the step that they give: Kingma & Ba (2015),
 /// algorithm 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Moments<T: Real> {
-    pub(crate) beta1: f64,
-    beta2: f64,
-    eps: f64,
-    pub(crate) epsilon: Epsilon,
-    pub(crate) correction: BiasCorrection,
-    amsgrad: bool,
+    pub(super) beta1: f64,
+    pub(super) beta2: f64,
+    pub(super) eps: f64,
+    pub(super) epsilon: Epsilon,
+    pub(super) correction: BiasCorrection,
+    pub(super) amsgrad: bool,
     /// The number of steps taken.
     step: u64,
     /// m.
@@ -42,21 +93,6 @@ impl<T: Real> Moments<T> {
             largest: Vec::new(),
             threads: Threads::single(),
         }
-    }
-
-    pub(crate) fn set_betas(&mut self, beta1: f64, beta2: f64) -> Result<()> {
-        self.beta1 = setting::memory("beta1", beta1)?;
-        self.beta2 = setting::memory("beta2", beta2)?;
-        Ok(())
-    }
-
-    pub(crate) fn set_eps(&mut self, eps: f64) -> Result<()> {
-        self.eps = setting::at_least_zero("eps", eps)?;
-        Ok(())
-    }
-
-    pub(crate) fn set_amsgrad(&mut self) {
-        self.amsgrad = true;
     }
 
     /// Takes a step: θ ← θ − η·m̂/(√v̂ + ε), from the θ and ∇L that `decay` makes of those given,
