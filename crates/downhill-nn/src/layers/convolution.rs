@@ -7,8 +7,9 @@ use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
+use super::affine::{self, Affine};
 use super::extent::{Extent, planes, sample, written};
-use crate::{AnyLayer, Context, Init, Layer, Param, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Init, Layer, Result, Scalar, Scope};
 
 /// A convolution of sequences `[channels, length]`: see [`Conv`].
 pub type Conv1d = Conv<1>;
@@ -47,9 +48,7 @@ pub struct Conv<const AXES: usize> {
     dilation: [usize; 2],
     border: Border,
     groups: usize,
-    bias: bool,
-    weight_init: Option<Init>,
-    bias_init: Option<Init>,
+    affine: Affine,
     #[serde(skip)]
     built: Built,
 }
@@ -64,9 +63,8 @@ enum Border {
 }
 
 /// What building has found out.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Built {
-    parameters: (Param, Option<Param>),
     windows: [Window; 2],
     groups: usize,
 }
@@ -81,9 +79,7 @@ impl<const AXES: usize> Conv<AXES> {
             dilation: [1; 2],
             border: Border::Wide([0; 2]),
             groups: 1,
-            bias: true,
-            weight_init: None,
-            bias_init: None,
+            affine: Affine::new(),
             built: Built::default(),
         }
     }
@@ -130,26 +126,7 @@ impl<const AXES: usize> Conv<AXES> {
         self
     }
 
-    /// The same layer without a bias.
-    #[must_use]
-    pub fn without_bias(mut self) -> Self {
-        self.bias = false;
-        self
-    }
-
-    /// The same layer with weights that start like this.
-    #[must_use]
-    pub fn weight_init(mut self, init: Init) -> Self {
-        self.weight_init = Some(init);
-        self
-    }
-
-    /// The same layer with biases that start like this.
-    #[must_use]
-    pub fn bias_init(mut self, init: Init) -> Self {
-        self.bias_init = Some(init);
-        self
-    }
+    affine::settings!();
 
     /// The windows down and across, and how many there are.
     fn windows(&self, scope: &Scope<'_>, input: Shape, size: [usize; 2]) -> Result<[(Window, usize); 2]> {
@@ -183,9 +160,8 @@ impl<const AXES: usize> Conv<AXES> {
         let [(down, rows), (across, columns)] = self.windows(scope, input, [height, width])?;
         let own = channels / groups;
         let shape = weight_shape::<AXES>([outputs, own], self.kernel);
-        let inits = [self.weight_init, self.bias_init];
-        let parameters = parameters(scope, shape, self.bias.then_some(outputs), inits)?;
-        self.built = Built { parameters, windows: [down, across], groups };
+        self.affine.declare(scope, shape, outputs)?;
+        self.built = Built { windows: [down, across], groups };
         let output = sample(input, outputs, [rows, columns]);
         scope.multiply_adds(output.elements().saturating_mul(shape.sample().elements()));
         Ok(output)
@@ -200,37 +176,22 @@ impl<const AXES: usize> Conv<AXES> {
         activation: Option<Activation>,
     ) -> Var<'t, T> {
         let Some(activation) = activation else { return self.convolve(cx, x) };
-        let Built { parameters: (weight, bias), windows, groups } = &self.built;
-        let bias = bias.as_ref().map(|bias| cx.param(bias));
-        activation.after_convolution(x, cx.param(weight), bias, *windows, *groups)
+        let (weight, bias) = self.affine.vars(cx);
+        let Built { windows, groups } = self.built;
+        activation.after_convolution(x, weight, bias, windows, groups)
     }
 
     #[track_caller]
     fn convolve<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let Built { parameters: (weight, bias), windows, groups } = &self.built;
-        let bias = bias.as_ref().map(|bias| cx.param(bias));
-        let rule = Convolution { windows: *windows, groups: *groups, activation: Identity };
-        x.convolution(cx.param(weight), bias, rule)
+        let (weight, bias) = self.affine.vars(cx);
+        let Built { windows, groups } = self.built;
+        x.convolution(weight, bias, Convolution { windows, groups, activation: Identity })
     }
 }
 
 /// `[a, b, kernel…]`.
 pub(super) fn weight_shape<const AXES: usize>([a, b]: [usize; 2], [down, across]: [usize; 2]) -> Shape {
     if AXES == 1 { [a, b, across].into() } else { [a, b, down, across].into() }
-}
-
-/// Declares a weight and, if it has so many channels, a bias.
-pub(super) fn parameters(
-    scope: &mut Scope<'_>,
-    weight: Shape,
-    bias: Option<usize>,
-    inits: [Option<Init>; 2],
-) -> Result<(Param, Option<Param>)> {
-    let bound = 1.0 / (weight.sample().elements().max(1) as f64).sqrt();
-    let [of_weight, of_bias] = inits.map(|init| init.unwrap_or(Init::Uniform { low: -bound, high: bound }));
-    let weight = scope.parameter("weight", weight, of_weight)?;
-    let bias = bias.map(|channels| scope.parameter("bias", [channels], of_bias)).transpose()?;
-    Ok((weight, bias))
 }
 
 /// Why a kernel of this size, with this stride and dilation, fits nowhere.

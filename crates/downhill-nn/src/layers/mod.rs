@@ -2,6 +2,7 @@
 
 mod activation;
 mod activity_penalty;
+mod affine;
 mod attention;
 mod batch_norm;
 mod convolution;

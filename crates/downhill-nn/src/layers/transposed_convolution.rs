@@ -5,9 +5,10 @@ use downhill_autodiff::tensor::kernel::Window;
 use downhill_autodiff::{Shape, Var};
 use serde::{Deserialize, Serialize};
 
-use super::convolution::{layers, no_windows, parameters, weight_shape};
+use super::affine::{self, Affine};
+use super::convolution::{layers, no_windows, weight_shape};
 use super::extent::{Extent, planes, sample, written};
-use crate::{AnyLayer, Context, Init, Layer, Param, Result, Scalar, Scope};
+use crate::{AnyLayer, Context, Init, Layer, Result, Scalar, Scope};
 
 /// A transposed convolution of sequences `[channels, length]`: see [`ConvTranspose`].
 pub type ConvTranspose1d = ConvTranspose<1>;
@@ -38,11 +39,7 @@ pub struct ConvTranspose<const AXES: usize> {
     output_padding: [usize; 2],
     dilation: [usize; 2],
     groups: usize,
-    bias: bool,
-    weight_init: Option<Init>,
-    bias_init: Option<Init>,
-    #[serde(skip)]
-    parameters: (Param, Option<Param>),
+    affine: Affine,
 }
 
 impl<const AXES: usize> ConvTranspose<AXES> {
@@ -56,10 +53,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             output_padding: [0; 2],
             dilation: [1; 2],
             groups: 1,
-            bias: true,
-            weight_init: None,
-            bias_init: None,
-            parameters: Default::default(),
+            affine: Affine::new(),
         }
     }
 
@@ -99,26 +93,7 @@ impl<const AXES: usize> ConvTranspose<AXES> {
         self
     }
 
-    /// The same layer without a bias.
-    #[must_use]
-    pub fn without_bias(mut self) -> Self {
-        self.bias = false;
-        self
-    }
-
-    /// The same layer with weights that start like this.
-    #[must_use]
-    pub fn weight_init(mut self, init: Init) -> Self {
-        self.weight_init = Some(init);
-        self
-    }
-
-    /// The same layer with biases that start like this.
-    #[must_use]
-    pub fn bias_init(mut self, init: Init) -> Self {
-        self.bias_init = Some(init);
-        self
-    }
+    affine::settings!();
 
     fn windows(&self) -> [Window; 2] {
         [0, 1].map(|axis| Window {
@@ -155,18 +130,17 @@ impl<const AXES: usize> ConvTranspose<AXES> {
             return Err(scope.refuse(input, reason));
         }
         let shape = weight_shape::<AXES>([channels, outputs / groups], self.kernel);
-        let inits = [self.weight_init, self.bias_init];
-        self.parameters = parameters(scope, shape, self.bias.then_some(outputs), inits)?;
+        self.affine.declare(scope, shape, outputs)?;
         scope.multiply_adds(input.elements().saturating_mul(shape.sample().elements()));
         Ok(sample(input, outputs, [rows, columns]))
     }
 
     #[track_caller]
     fn convolve<'t, T: Scalar>(&self, cx: &Context<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let (weight, bias) = &self.parameters;
+        let (weight, bias) = self.affine.vars(cx);
         let rule =
             TransposedConvolution { windows: self.windows(), groups: self.groups, more: self.output_padding };
-        x.transposed_convolution(cx.param(weight), bias.as_ref().map(|bias| cx.param(bias)), rule)
+        x.transposed_convolution(weight, bias, rule)
     }
 }
 

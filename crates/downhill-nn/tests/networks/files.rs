@@ -93,7 +93,8 @@ fn made_up_networks_are_refused() {
     let network = |layer: Value| serde_json::from_value::<Network>(json!({"layer": layer, "input": [4]}));
     let linear = |outputs: u64| {
         let none: Option<Init> = None;
-        json!({"Linear": {"outputs": outputs, "bias": true, "weight_init": none, "bias_init": none}})
+        let affine = json!({"bias": true, "weight_init": none, "bias_init": none});
+        json!({"Linear": {"outputs": outputs, "affine": affine}})
     };
     assert!(network(linear(3)).is_ok());
     for (layer, reason) in [

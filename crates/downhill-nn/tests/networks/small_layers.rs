@@ -177,7 +177,7 @@ fn made_up_settings_are_refused() {
         r#"{"DropPath": {"p": -1.0}}"#,
         r#"{"GaussianNoise": {"std": -1.0}}"#,
         r#"{"ActivityPenalty": {"l1": -1.0, "l2": 0.0}}"#,
-        r#"{"Maxout": {"linear": {"outputs": 5, "bias": true}, "pieces": 2}}"#,
+        r#"{"Maxout": {"linear": {"outputs": 5, "affine": {"bias": true}}, "pieces": 2}}"#,
     ] {
         let error = serde_json::from_str::<Network>(&format!(r#"{{"layer": {layer}, "input": [4]}}"#));
         assert!(error.is_err(), "{layer}");
