@@ -39,12 +39,16 @@ def header(cells):
 if times:
     peers, works = in_order(p for _, p, _ in times), in_order(w for w, _, _ in times)
     threads = sorted({t for _, _, t in times})
-    told = {key: sorted(us for us, _ in got)[int(QUANTILE * (len(got) - 1))] for key, got in times.items()}
+    at = lambda quantile: {
+        key: sorted(us for us, _ in got)[int(quantile * (len(got) - 1))] for key, got in times.items()
+    }
+    told = at(QUANTILE)
     best = {}
     for (w, p, t), us in told.items():
         if not p.startswith("floor"):
             best[w, t] = min(us, best.get((w, t), us))
-    rounds = max(len(got) for got in times.values())
+    counts = sorted({len(got) for got in times.values()})
+    rounds = f"{counts[0]} to {counts[-1]}" if counts[1:] else counts[0]
     print(f"µs for a step or a call, on {' / '.join(map(str, threads))} threads; the {QUANTILE}-quantile of {rounds} rounds.\n")
     header(["peer"] + works + ["peak MiB"])
     for p in peers:
@@ -58,16 +62,17 @@ if times:
             cells.append("–" if set(cell) == {"–"} else " / ".join(cell))
         memory = [mib for (w, q, t), got in times.items() if q == p for _, mib in got]
         row([p] + cells + [f"{min(memory):.0f} to {max(memory):.0f}"])
-    print("\ndownhill's time divided by the fastest peer's, and by the fastest floor's:\n")
+    print("\ndownhill's time divided by the fastest peer's and by the fastest floor's, by that quantile and by the fastest round:\n")
     header(["", *works])
     for t in threads:
         for name, others in (("peer", lambda p: not p.startswith(("floor", "downhill"))), ("floor", lambda p: p.startswith("floor"))):
-            cells = []
-            for w in works:
-                us = [v for (x, p, y), v in told.items() if x == w and y == t and others(p)]
-                ours = told.get((w, "downhill", t))
-                cells.append(f"{ours / min(us):.2f}" if us and ours else "–")
-            row([f"{name}, {t} thread{'s' * (t > 1)}"] + cells)
+            for label, quantile in (("", told), (", fastest", at(0))):
+                cells = []
+                for w in works:
+                    us = [v for (x, p, y), v in quantile.items() if x == w and y == t and others(p)]
+                    ours = quantile.get((w, "downhill", t))
+                    cells.append(f"{ours / min(us):.2f}" if us and ours else "–")
+                row([f"{name}, {t} thread{'s' * (t > 1)}{label}"] + cells)
 
 for t in sorted({t for *_, t in rates}):
     peak = max((g for (s, _, _, u), got in rates.items() if s == "peak" and u == t for g, _ in got), default=0.0)
