@@ -39,9 +39,10 @@ def header(cells):
 if times:
     peers, works = in_order(p for _, p, _ in times), in_order(w for w, _, _ in times)
     threads = sorted({t for _, _, t in times})
-    at = lambda quantile: {
-        key: sorted(us for us, _ in got)[int(quantile * (len(got) - 1))] for key, got in times.items()
-    }
+
+    def at(quantile):
+        return {key: sorted(us for us, _ in got)[int(quantile * (len(got) - 1))] for key, got in times.items()}
+
     told = at(QUANTILE)
     best = {}
     for (w, p, t), us in told.items():

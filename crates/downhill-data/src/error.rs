@@ -44,10 +44,12 @@ pub enum Error {
     #[error("a thread that prepares batches: {0}")]
     Thread(#[source] io::Error),
     /// A kind of file that takes a feature which this build is without.
-    #[error("{name}: build with the feature `{feature}` for files of this kind")]
+    #[error("{name} is {kind}: build with the feature `{feature}` for it")]
     Feature {
         /// The file.
         name: String,
+        /// What it is, such as `"compressed with gzip"`.
+        kind: &'static str,
         /// The feature of this crate.
         feature: &'static str,
     },

@@ -36,7 +36,7 @@ fn decompressed<R: Read>(reader: Whole<R>, _: &str) -> Result<Plain<R>> {
 
 #[cfg(not(feature = "gzip"))]
 fn decompressed<R: Read>(_: Whole<R>, name: &str) -> Result<Plain<R>> {
-    Err(Error::Feature { name: name.to_owned(), feature: "gzip" })
+    Err(Error::Feature { name: name.to_owned(), kind: "compressed with gzip", feature: "gzip" })
 }
 
 impl<R: Read> Read for Plain<R> {

@@ -15,7 +15,7 @@ impl Arrays {
     /// (feature `safetensors`).
     ///
     /// # Errors
-    /// As `npz::read` and `safetensors::read`; [`Error::Feature`](crate::Error::Feature) in a build without the feature.
+    /// As [`npz::read`](crate::npz::read) and `safetensors::read`; [`Error::Feature`](crate::Error::Feature) in a build without the feature.
     pub fn read(path: impl AsRef<Path>) -> Result<Arrays> {
         let path = path.as_ref();
         (Format::of(path)?.read)(path)
@@ -24,7 +24,7 @@ impl Arrays {
     /// What a file of this name holds, of the same kinds.
     ///
     /// # Errors
-    /// As `npz::to_bytes` and `safetensors::to_bytes`; [`Error::Feature`](crate::Error::Feature) in a build without the feature.
+    /// As [`npz::to_bytes`](crate::npz::to_bytes) and `safetensors::to_bytes`; [`Error::Feature`](crate::Error::Feature) in a build without the feature.
     pub fn to_bytes(&self, path: impl AsRef<Path>) -> Result<Vec<u8>> {
         (Format::of(path.as_ref())?.to_bytes)(self)
     }
@@ -39,15 +39,17 @@ struct Format {
 impl Format {
     /// What a file's name says.
     fn of(path: &Path) -> Result<Format> {
+        #[cfg(not(all(feature = "gzip", feature = "safetensors")))]
+        let missing = |kind, feature| Error::Feature { name: path.display().to_string(), kind, feature };
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz")) {
             #[cfg(feature = "gzip")]
             return Ok(Format { read: |path| npz::read(path), to_bytes: npz::to_bytes });
             #[cfg(not(feature = "gzip"))]
-            return Err(Error::Feature { name: path.display().to_string(), feature: "gzip" });
+            return Err(missing("an NPZ archive", "gzip"));
         }
         #[cfg(feature = "safetensors")]
         return Ok(Format { read: |path| safetensors::read(path), to_bytes: safetensors::to_bytes });
         #[cfg(not(feature = "safetensors"))]
-        Err(Error::Feature { name: path.display().to_string(), feature: "safetensors" })
+        Err(missing("a safetensors file by its name, which is not .npz", "safetensors"))
     }
 }

@@ -164,7 +164,7 @@ mod gzip {
 #[test]
 #[cfg(not(feature = "gzip"))]
 fn compressed_files_are_named() {
-    let expected = "f: build with the feature `gzip` for files of this kind";
+    let expected = "f is compressed with gzip: build with the feature `gzip` for it";
     assert_eq!(read(&[0x1f, 0x8b, 8, 0]).unwrap_err().to_string(), expected);
 }
 

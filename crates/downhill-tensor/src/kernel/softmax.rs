@@ -26,14 +26,13 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    for_each(
-        x.shape,
+    by_tiles(
+        x,
         axes,
         #[inline(always)]
-        |tile, [shifts, sums]| {
-            shift(&tile, x.elements, shifts);
+        |tile, shifts, sums| {
             sum_exp(&tile, x.elements, sums, shifts);
-            for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&*sums).zip(&*shifts) {
+            for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&*sums).zip(shifts) {
                 *out = sum.ln_kernel() + shift;
             }
         },
@@ -55,12 +54,11 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    for_each(
-        x.shape,
+    by_tiles(
+        x,
         axes,
         #[inline(always)]
-        |tile, [shifts, sums]| {
-            shift(&tile, x.elements, shifts);
+        |tile, shifts, sums| {
             put_quotients(&tile, out, x.elements, shifts, sums);
         },
     );
@@ -81,12 +79,11 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
-    for_each(
-        x.shape,
+    by_tiles(
+        x,
         axes,
         #[inline(always)]
-        |tile, [shifts, logs]| {
-            shift(&tile, x.elements, shifts);
+        |tile, shifts, logs| {
             sum_exp(&tile, x.elements, logs, shifts);
             for sum in &mut logs[..tile.width] {
                 *sum = sum.ln_kernel();
@@ -96,8 +93,7 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
                 #[inline(always)]
                 |places| {
                     let x = &x.elements[places.clone()];
-                    for (((out, &x), &shift), &log) in out[places].iter_mut().zip(x).zip(&*shifts).zip(&*logs)
-                    {
+                    for (((out, &x), &shift), &log) in out[places].iter_mut().zip(x).zip(shifts).zip(&*logs) {
                         *out = (x - shift) - log;
                     }
                 },
@@ -139,12 +135,11 @@ pub fn softmax_parts<T: Real>(
         );
         return;
     }
-    for_each(
-        x.shape,
+    by_tiles(
+        x,
         axes,
         #[inline(always)]
-        |tile, [shifts, sums]| {
-            shift(&tile, x.elements, shifts);
+        |tile, shifts, sums| {
             shifts_out[tile.out.clone()].copy_from_slice(&shifts[..tile.out.len()]);
             if let Some(probabilities) = &mut probabilities {
                 put_quotients(&tile, probabilities, x.elements, shifts, sums);
@@ -262,23 +257,30 @@ fn finite_shift<T: Real>(largest: T) -> T {
     if largest.as_f64().is_infinite() { T::zero() } else { largest }
 }
 
-/// What to subtract before the exponential of each element.
+/// Calls `put` for each tile, with what to subtract before the exponential of each element, and a buffer.
 #[inline(always)]
-fn shift<T: Real>(tile: &Tile<'_>, x: &[T], shifts: &mut [T; TILE]) {
-    let unused = [T::zero(); TILE];
-    tile.fold(
-        x,
-        shifts,
-        &unused,
-        T::of(f64::NEG_INFINITY),
+fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &[T; TILE], &mut [T; TILE])) {
+    for_each(
+        x.shape,
+        axes,
         #[inline(always)]
-        |max, x, _| maximum(max, x),
-        maximum,
+        |tile, [shifts, buffer]| {
+            tile.fold(
+                x.elements,
+                shifts,
+                buffer,
+                T::of(f64::NEG_INFINITY),
+                #[inline(always)]
+                |max, x, _| maximum(max, x),
+                maximum,
+            );
+            for shift in &mut shifts[..tile.width] {
+                *shift = finite_shift(*shift);
+            }
+            tile.spread(shifts);
+            put(tile, shifts, buffer);
+        },
     );
-    for shift in &mut shifts[..tile.width] {
-        *shift = finite_shift(*shift);
-    }
-    tile.spread(shifts);
 }
 
 /// Writes exp(x − shift) / Σ exp(x − shift), and the sums to the first of `sums`.
