@@ -115,10 +115,10 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip1<A: Copy>(&mut self, a: &[A], f: impl Fn(A) -> T) {
         let it = self.elements.iter_mut().zip(a);
         match self.store {
-            Store::Write => vectorize!(for (d, &a) in it {
+            Store::Write => vectorize!(move for (d, &a) in it {
                 *d = f(a);
             }),
-            Store::Add => vectorize!(for (d, &a) in it {
+            Store::Add => vectorize!(move for (d, &a) in it {
                 *d += f(a);
             }),
         }
@@ -129,10 +129,10 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip2<A: Copy, B: Copy>(&mut self, a: &[A], b: &[B], f: impl Fn(A, B) -> T) {
         let it = self.elements.iter_mut().zip(a).zip(b);
         match self.store {
-            Store::Write => vectorize!(for ((d, &a), &b) in it {
+            Store::Write => vectorize!(move for ((d, &a), &b) in it {
                 *d = f(a, b);
             }),
-            Store::Add => vectorize!(for ((d, &a), &b) in it {
+            Store::Add => vectorize!(move for ((d, &a), &b) in it {
                 *d += f(a, b);
             }),
         }
@@ -143,10 +143,10 @@ impl<T: Real> Destination<'_, T> {
     pub fn zip3<A: Copy, B: Copy, C: Copy>(&mut self, a: &[A], b: &[B], c: &[C], f: impl Fn(A, B, C) -> T) {
         let it = self.elements.iter_mut().zip(a).zip(b).zip(c);
         match self.store {
-            Store::Write => vectorize!(for (((d, &a), &b), &c) in it {
+            Store::Write => vectorize!(move for (((d, &a), &b), &c) in it {
                 *d = f(a, b, c);
             }),
-            Store::Add => vectorize!(for (((d, &a), &b), &c) in it {
+            Store::Add => vectorize!(move for (((d, &a), &b), &c) in it {
                 *d += f(a, b, c);
             }),
         }

@@ -12,12 +12,16 @@
 /// Loop with `for`: the standard library's `for_each` and `fold` are not marked. `return` and `?` leave
 /// the expression, not the function around it.
 ///
+/// `vectorize!(move …)` takes what it uses with it, as a closure does. A loop that calls a closure or a method on settings
+/// needs that: what these refer to might, for all the compiler knows, change with each number that the loop writes, and
+/// would be read again each time.
+///
 /// ```
 /// use downhill_tensor::{Real, vectorize};
 ///
 /// #[inline(always)]
 /// fn map<T: Real>(numbers: &mut [T], f: impl Fn(T) -> T) {
-///     vectorize!(for x in numbers {
+///     vectorize!(move for x in numbers {
 ///         *x = f(*x);
 ///     });
 /// }
@@ -28,8 +32,14 @@
 /// ```
 #[macro_export]
 macro_rules! vectorize {
+    // A closure of its own for each use, so that it is inlined into each of its versions.
+    (move $body:expr) => {
+        $crate::simd::widest(
+            #[inline(always)]
+            move || $body,
+        )
+    };
     ($body:expr) => {
-        // A closure of its own for each use, so that it is inlined into each of its versions.
         $crate::simd::widest(
             #[inline(always)]
             || $body,

@@ -61,12 +61,9 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
             [y.as_mut_slice()],
             #[inline(always)]
             |own, [y]| {
-                vectorize!({
-                    // A copy of its own: settings read through a reference might change while y is written.
-                    let function = self.0;
-                    for (y, &x) in y.iter_mut().zip(&x[own]) {
-                        *y = function.value(x);
-                    }
+                let function = self.0;
+                vectorize!(move for (y, &x) in y.iter_mut().zip(&x[own]) {
+                    *y = function.value(x);
                 });
             },
         );
@@ -101,12 +98,10 @@ pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
         [numbers],
         #[inline(always)]
         |_, [numbers]| {
-            vectorize!({
-                // A copy of its own: settings read through a reference might change while they are written.
-                let activation = function;
+            vectorize!(move {
                 if !F::KEEPS {
                     for y in numbers {
-                        *y = activation.value(*y);
+                        *y = function.value(*y);
                     }
                     return;
                 }
@@ -117,7 +112,7 @@ pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
                     let copy = &mut copy[..block.len()];
                     copy.copy_from_slice(block);
                     for (y, &x) in block.iter_mut().zip(&*copy) {
-                        *y = activation.value(x);
+                        *y = function.value(x);
                     }
                 }
             });
@@ -143,10 +138,10 @@ pub(crate) fn put_slopes<T: Real, F: Elementwise<T>>(
             // The loops stand here, not behind another closure: a long slope is then still inlined.
             let places = out.iter_mut().zip(g[own.clone()].iter().zip(&x[own.clone()]).zip(&y[own]));
             match store {
-                Store::Write => vectorize!(for (d, ((&g, &x), &y)) in places {
+                Store::Write => vectorize!(move for (d, ((&g, &x), &y)) in places {
                     *d = g * function.slope(x, y);
                 }),
-                Store::Add => vectorize!(for (d, ((&g, &x), &y)) in places {
+                Store::Add => vectorize!(move for (d, ((&g, &x), &y)) in places {
                     *d += g * function.slope(x, y);
                 }),
             }
