@@ -163,7 +163,14 @@ impl Real for f32 {
 
     #[inline(always)]
     fn powi_kernel(self, exponent: i32) -> f32 {
-        self.powi(exponent)
+        // What a loop over a vector can be made of: the general power is a call.
+        match exponent {
+            1 => self,
+            2 => self * self,
+            3 => self * self * self,
+            4 => (self * self) * (self * self),
+            _ => self.powi(exponent),
+        }
     }
 }
 
@@ -223,7 +230,14 @@ impl Real for f64 {
 
     #[inline(always)]
     fn powi_kernel(self, exponent: i32) -> f64 {
-        self.powi(exponent)
+        // What a loop over a vector can be made of: the general power is a call.
+        match exponent {
+            1 => self,
+            2 => self * self,
+            3 => self * self * self,
+            4 => (self * self) * (self * self),
+            _ => self.powi(exponent),
+        }
     }
 }
 

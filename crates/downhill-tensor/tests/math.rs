@@ -180,6 +180,25 @@ fn vectors_do_not_change_a_bit() {
     }
 }
 
+/// Small exponents are spelled out, to the same bits as the general power.
+#[test]
+fn whole_powers() {
+    for exponent in (-6..8).chain([i32::MIN, i32::MAX]) {
+        for x in [-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 7.7, 1e30, 1e-30, f64::INFINITY, f64::NAN] {
+            let (got, want) = (x.powi_kernel(exponent), x.powi(exponent));
+            assert!(
+                got.to_bits() == want.to_bits() || got.is_nan() && want.is_nan(),
+                "{x}^{exponent}: {got}"
+            );
+            let (got, want) = ((x as f32).powi_kernel(exponent), (x as f32).powi(exponent));
+            assert!(
+                got.to_bits() == want.to_bits() || got.is_nan() && want.is_nan(),
+                "{x}^{exponent}: {got}"
+            );
+        }
+    }
+}
+
 #[cfg(feature = "dual")]
 #[test]
 fn derivatives_by_dual_numbers() {
