@@ -34,7 +34,7 @@ impl Axes {
 
     /// The first `count` axes.
     pub fn first(count: usize) -> Axes {
-        (0..count.min(Shape::MAX_AXES)).fold(Axes::default(), |set, axis| Axes(set.0 | 1 << axis))
+        Axes(((1_u16 << count.min(Shape::MAX_AXES)) - 1) as u8)
     }
 
     /// One axis, counted from 0.

@@ -473,8 +473,9 @@ struct Tiles {
 impl Tiles {
     fn new(Range { start, end }: Range<usize>, length: usize) -> Tiles {
         let rows = end - start;
-        let tiles = rows.div_ceil(length).max(1);
-        Tiles { start, end, each: rows / tiles, longer: rows % tiles }
+        let tiles = count(rows, length);
+        let (longer, each) = place(rows, tiles);
+        Tiles { start, end, each, longer }
     }
 
     fn iter(self) -> impl Iterator<Item = Range<usize>> + Clone {

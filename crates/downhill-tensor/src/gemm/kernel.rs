@@ -119,8 +119,8 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 ) {
     // SAFETY: the kernel's contract covers every element that is touched.
     unsafe {
-        // What the sums are added to is waited for at their end otherwise.
-        if let Some((start, row)) = tile.start {
+        // What the sums are added to is waited for at their end otherwise, unless it is one row for all.
+        if let Some((start, row @ 1..)) = tile.start {
             for i in 0..ROWS {
                 prefetch(start.wrapping_add(i * row), Cache::First);
                 prefetch(start.wrapping_add(i * row + VECTORS * V::LANES - 1), Cache::First);
