@@ -2,6 +2,7 @@
 
 use super::View;
 use super::pieces::{Pieces, TASK};
+use super::rows;
 use super::scalar::maximum;
 use super::walk::{Strides, stretched};
 use crate::gemm::{Gemm, Matrix, Store, gemm};
@@ -155,14 +156,10 @@ impl Attention<'_> {
             vectorize!(for row in 0..queries {
                 let places = row * keys..(row + 1) * keys;
                 let (slopes, weights) = (&mut slopes[places.clone()], &weights[places]);
-                let sum = lanes(
-                    slopes,
-                    weights,
-                    T::zero(),
+                let sum = rows::sum(
+                    [slopes, weights, weights],
                     #[inline(always)]
-                    |sum, d, p| sum + d * p,
-                    #[inline(always)]
-                    |a, b| a + b,
+                    |[d, p, _]| d * p,
                 );
                 for (slope, &p) in slopes.iter_mut().zip(weights) {
                     *slope = p * (*slope - sum);
@@ -229,32 +226,24 @@ fn multiply<T: Real>([m, k, n]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T>, 
     gemm(Gemm { m, k, n, a, b, c, start, threads: &Threads::single() });
 }
 
-/// The lanes of a row's sums.
-const LANES: usize = 16;
-
 /// exp(x) / Σ exp(x) in place; zeros if every x is −∞.
 #[inline(always)]
 fn softmax_row<T: Real>(row: &mut [T]) {
-    let largest = lanes(
-        row,
-        row,
+    let largest = rows::fold(
+        [row; 3],
         T::of(f64::NEG_INFINITY),
         #[inline(always)]
-        |max, x, _| maximum(max, x),
+        |max, [x, ..]| maximum(max, x),
         maximum,
     );
     let shift = if largest.as_f64().is_infinite() { T::zero() } else { largest };
     for x in row.iter_mut() {
         *x = (*x - shift).exp_kernel();
     }
-    let sum = lanes(
-        row,
-        row,
-        T::zero(),
+    let sum = rows::sum(
+        [row; 3],
         #[inline(always)]
-        |sum, x, _| sum + x,
-        #[inline(always)]
-        |a, b| a + b,
+        |[x, ..]| x,
     );
     if sum != T::zero() {
         let factor = T::one() / sum;
@@ -262,28 +251,4 @@ fn softmax_row<T: Real>(row: &mut [T]) {
             *x *= factor;
         }
     }
-}
-
-/// Folds pairs of elements in [`LANES`] lanes, which are then joined in order.
-#[inline(always)]
-fn lanes<T: Real>(a: &[T], b: &[T], start: T, f: impl Fn(T, T, T) -> T, join: impl Fn(T, T) -> T) -> T {
-    let mut sums = [start; LANES];
-    let whole = a.len() / LANES * LANES;
-    for (a, b) in a[..whole].chunks_exact(LANES).zip(b[..whole].chunks_exact(LANES)) {
-        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-            *sum = f(*sum, a, b);
-        }
-    }
-    for ((sum, &a), &b) in sums.iter_mut().zip(&a[whole..]).zip(&b[whole..]) {
-        *sum = f(*sum, a, b);
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        let (low, high) = sums.split_at_mut(half);
-        for (low, &high) in low.iter_mut().zip(high.iter()).take(half) {
-            *low = join(*low, high);
-        }
-        half /= 2;
-    }
-    sums[0]
 }

@@ -21,6 +21,7 @@ mod rearrange;
 mod reduce;
 mod resize;
 mod row_norm;
+mod rows;
 mod scalar;
 mod softmax;
 mod sums;

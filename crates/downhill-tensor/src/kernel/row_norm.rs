@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::pieces::{Pieces, TASK};
+use super::rows;
 use super::sums::{LANES, Sums, sums};
 use crate::{Real, Store, Threads, vectorize};
 
@@ -56,24 +57,20 @@ impl<T: Real> RowNorm<'_, T> {
             vectorize!(for ((i, y), scale) in y.chunks_exact_mut(columns).enumerate().zip(scales) {
                 let x = self.row(rows.start + i);
                 let mean = if centred {
-                    let [sum] = sums(
-                        x,
-                        x,
-                        x,
+                    let sum = rows::sum(
+                        [x; 3],
                         #[inline(always)]
-                        |x, _, _| [x],
+                        |[x, ..]| x,
                     );
                     means[i] = sum / count;
                     means[i]
                 } else {
                     T::zero()
                 };
-                let [squares] = sums(
-                    x,
-                    x,
-                    x,
+                let squares = rows::sum(
+                    [x; 3],
                     #[inline(always)]
-                    |x, _, _| [(x - mean) * (x - mean)],
+                    |[x, ..]| (x - mean) * (x - mean),
                 );
                 *scale = T::one() / (squares / count + eps).sqrt();
                 let scale = *scale;

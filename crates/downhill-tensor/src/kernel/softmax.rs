@@ -89,14 +89,12 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
                 *sum = sum.ln_kernel();
             }
             tile.spread(logs);
-            tile.chunks(
+            tile.map(
+                out,
+                x.elements,
+                [shifts, logs],
                 #[inline(always)]
-                |places| {
-                    let x = &x.elements[places.clone()];
-                    for (((out, &x), &shift), &log) in out[places].iter_mut().zip(x).zip(shifts).zip(&*logs) {
-                        *out = (x - shift) - log;
-                    }
-                },
+                |out, x, [shift, log]| *out = (x - shift) - log,
             );
         },
     );
@@ -286,14 +284,12 @@ fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &
 /// Writes exp(x − shift) / Σ exp(x − shift), and the sums to the first of `sums`.
 #[inline(always)]
 fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; TILE], sums: &mut [T; TILE]) {
-    tile.chunks(
+    tile.map(
+        out,
+        x,
+        [shifts],
         #[inline(always)]
-        |places| {
-            let x = &x[places.clone()];
-            for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(shifts) {
-                *out = (x - shift).exp_kernel();
-            }
-        },
+        |out, x, [shift]| *out = (x - shift).exp_kernel(),
     );
     tile.fold(
         out,
@@ -306,13 +302,12 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
         |a, b| a + b,
     );
     tile.spread(sums);
-    tile.chunks(
+    tile.map(
+        out,
+        x,
+        [sums],
         #[inline(always)]
-        |places| {
-            for (out, &sum) in out[places].iter_mut().zip(&*sums) {
-                *out /= sum;
-            }
-        },
+        |out, _, [sum]| *out /= sum,
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::rows;
 use super::walk::{Walk, row_major};
 use crate::{Axes, Real, Shape, vectorize};
 
@@ -33,6 +34,13 @@ pub(super) struct Tile<'a> {
 }
 
 impl Tile<'_> {
+    /// Where the elements are, if they are neighbours and make a single result.
+    #[inline(always)]
+    fn row(&self) -> Option<Range<usize>> {
+        let neighbours = self.width == 1 && self.step == self.lanes && self.reduced.is_row();
+        neighbours.then(|| self.start..self.start + self.extent)
+    }
+
     /// Calls `chunk` with the places of each chunk, in a fixed order.
     #[inline(always)]
     pub(super) fn chunks(&self, mut chunk: impl FnMut(Range<usize>)) {
@@ -65,13 +73,15 @@ impl Tile<'_> {
         join: impl Fn(T, T) -> T,
     ) {
         let lanes = self.lanes;
-        if self.width == 1 && lanes == self.extent && lanes <= BLOCK && self.reduced.is_row() {
-            // One short chunk: a single accumulator is faster than many to be joined.
-            let mut sum = start;
-            for (&x, &context) in x[self.start..self.start + lanes].iter().zip(context) {
-                sum = f(sum, x, context);
-            }
-            near[0] = sum;
+        if let Some(row) = self.row() {
+            let (row, context) = (&x[row], context[0]);
+            near[0] = rows::fold(
+                [row; 3],
+                start,
+                #[inline(always)]
+                |sum, [x, ..]| f(sum, x, context),
+                join,
+            );
             return;
         }
         let near = &mut near[..lanes];
@@ -110,6 +120,33 @@ impl Tile<'_> {
             }
             groups = half;
         }
+    }
+
+    /// Calls `f` with each element of x, the one of `out` in its place, and what `contexts` hold for its lane.
+    #[inline(always)]
+    pub(super) fn map<T: Copy, const N: usize>(
+        &self,
+        out: &mut [T],
+        x: &[T],
+        contexts: [&[T; TILE]; N],
+        f: impl Fn(&mut T, T, [T; N]),
+    ) {
+        if let Some(row) = self.row() {
+            let context = contexts.map(|context| context[0]);
+            for (out, &x) in out[row.clone()].iter_mut().zip(&x[row]) {
+                f(out, x, context);
+            }
+            return;
+        }
+        self.chunks(
+            #[inline(always)]
+            |places| {
+                for (lane, (out, &x)) in out[places.clone()].iter_mut().zip(&x[places]).take(TILE).enumerate()
+                {
+                    f(out, x, contexts.map(|context| context[lane]));
+                }
+            },
+        );
     }
 
     /// Repeats the first group of `values` for all lanes.

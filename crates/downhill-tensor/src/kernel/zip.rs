@@ -120,6 +120,11 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
                             f(out, a[0], b, c);
                         }
                     }
+                    [1, _, _] => {
+                        for (out, &a) in row.iter_mut().zip(a) {
+                            f(out, a, b[0], c[0]);
+                        }
+                    }
                     steps => {
                         for (place, out) in row.iter_mut().enumerate() {
                             let [i, j, k] = steps.map(|step| place * step as usize);

@@ -132,6 +132,25 @@ fn sums_in_f32_are_accurate() {
     }
 }
 
+/// Wherever in a row it stands, whichever accumulator takes it up.
+#[test]
+fn a_nan_is_the_largest_and_the_smallest() {
+    for length in (1..70).chain([600]) {
+        for place in 0..length {
+            let x = Tensor::from_fn([2, length], |i| if i == length + place { f64::NAN } else { i as f64 });
+            for result in
+                [x.max(&[1], false), x.min(&[1], false), x.sum(&[1], false), x.logsumexp(&[1], false)]
+            {
+                let result = result.unwrap();
+                assert!(
+                    !result.as_slice()[0].is_nan() && result.as_slice()[1].is_nan(),
+                    "{place} of {length}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn the_ends_of_the_line() {
     const INF: f64 = f64::INFINITY;

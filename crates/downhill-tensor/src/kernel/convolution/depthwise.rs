@@ -4,7 +4,7 @@ use super::patches::{Patches, Rows};
 use super::{Convolution, OnBlock, sum};
 use crate::gemm::Store;
 use crate::kernel::pieces::Pieces;
-use crate::kernel::sums::sums;
+use crate::kernel::rows;
 use crate::{Real, Threads, vectorize};
 
 impl Convolution {
@@ -182,14 +182,11 @@ impl Patches {
                 let windows = &windows[row * across..(row + 1) * across];
                 if stride == 1 {
                     let seen = &strip[place..place + across];
-                    let [sum] = sums(
-                        windows,
-                        seen,
-                        seen,
+                    weight[tap] += rows::sum(
+                        [windows, seen, seen],
                         #[inline(always)]
-                        |y, x, _| [y * x],
+                        |[y, x, _]| y * x,
                     );
-                    weight[tap] += sum;
                 } else {
                     let mut sum = T::zero();
                     for (&y, &x) in windows.iter().zip(strip[place..].iter().step_by(stride)) {

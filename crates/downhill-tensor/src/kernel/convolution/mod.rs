@@ -12,6 +12,7 @@ use self::patches::{Patches, Rows, rows_of};
 use super::pieces::Pieces;
 use super::window::Window;
 use crate::gemm::{Gemm, Matrix, Start, Store, gemm};
+use crate::kernel::rows;
 use crate::{Real, Threads, vectorize};
 
 /// A convolution of images `[samples, channels in, height, width]` with weights
@@ -243,14 +244,9 @@ impl Convolution {
 }
 
 fn sum<T: Real>(numbers: &[T]) -> T {
-    vectorize!({
-        let [sum] = super::sums::sums(
-            numbers,
-            numbers,
-            numbers,
-            #[inline(always)]
-            |x, _, _| [x],
-        );
-        sum
-    })
+    vectorize!(rows::sum(
+        [numbers; 3],
+        #[inline(always)]
+        |[x, ..]| x,
+    ))
 }
