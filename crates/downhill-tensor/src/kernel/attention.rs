@@ -3,7 +3,7 @@
 use super::View;
 use super::pieces::{Pieces, TASK};
 use super::rows;
-use super::scalar::maximum;
+use super::softmax::{make_exps, scale};
 use super::walk::{Strides, stretched};
 use crate::gemm::{Gemm, Matrix, Store, gemm};
 use crate::{Real, Shape, Threads, vectorize};
@@ -229,26 +229,8 @@ fn multiply<T: Real>([m, k, n]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T>, 
 /// exp(x) / Σ exp(x) in place; zeros if every x is −∞.
 #[inline(always)]
 fn softmax_row<T: Real>(row: &mut [T]) {
-    let largest = rows::fold(
-        [row; 3],
-        T::of(f64::NEG_INFINITY),
-        #[inline(always)]
-        |max, [x, ..]| maximum(max, x),
-        maximum,
-    );
-    let shift = if largest.as_f64().is_infinite() { T::zero() } else { largest };
-    for x in row.iter_mut() {
-        *x = (*x - shift).exp_kernel();
-    }
-    let sum = rows::sum(
-        [row; 3],
-        #[inline(always)]
-        |[x, ..]| x,
-    );
+    let [_, sum] = make_exps(row);
     if sum != T::zero() {
-        let factor = T::one() / sum;
-        for x in row.iter_mut() {
-            *x *= factor;
-        }
+        scale(row, T::one() / sum);
     }
 }

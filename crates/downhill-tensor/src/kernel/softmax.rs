@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::reduce::check;
+use super::rows;
 use super::tiles::{TILE, Tile, for_each};
 use super::{View, maximum};
 use crate::{Axes, Real, Shape, vectorize};
@@ -24,6 +25,13 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
                 }
             },
         );
+        return;
+    }
+    if let Some(columns) = long_rows(x.shape, axes) {
+        vectorize!(for (out, x) in out.iter_mut().zip(x.elements.chunks_exact(columns)) {
+            let [shift, sum] = sum_of_exps(x);
+            *out = sum.ln_kernel() + shift;
+        });
         return;
     }
     by_tiles(
@@ -54,6 +62,14 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
+    if let Some(columns) = long_rows(x.shape, axes) {
+        out.copy_from_slice(x.elements);
+        vectorize!(for row in out.chunks_exact_mut(columns) {
+            let [_, sum] = make_exps(row);
+            scale(row, T::one() / sum);
+        });
+        return;
+    }
     by_tiles(
         x,
         axes,
@@ -79,6 +95,18 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         );
         return;
     }
+    if let Some(columns) = long_rows(x.shape, axes) {
+        let rows = out.chunks_exact_mut(columns).zip(x.elements.chunks_exact(columns));
+        vectorize!(for (out, x) in rows {
+            out.copy_from_slice(x);
+            let [shift, sum] = make_exps(out);
+            let log = sum.ln_kernel();
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = (x - shift) - log;
+            }
+        });
+        return;
+    }
     by_tiles(
         x,
         axes,
@@ -89,12 +117,14 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
                 *sum = sum.ln_kernel();
             }
             tile.spread(logs);
-            tile.map(
-                out,
-                x.elements,
-                [shifts, logs],
+            tile.chunks(
                 #[inline(always)]
-                |out, x, [shift, log]| *out = (x - shift) - log,
+                |places| {
+                    let x = &x.elements[places.clone()];
+                    for (((out, &x), &shift), &log) in out[places].iter_mut().zip(x).zip(shifts).zip(&*logs) {
+                        *out = (x - shift) - log;
+                    }
+                },
             );
         },
     );
@@ -133,6 +163,23 @@ pub fn softmax_parts<T: Real>(
         );
         return;
     }
+    if let Some(columns) = long_rows(x.shape, axes) {
+        let rows = shifts_out.iter_mut().zip(logs_out).zip(x.elements.chunks_exact(columns)).enumerate();
+        vectorize!(for (i, ((shift_out, log), x)) in rows {
+            let [shift, sum] = match &mut probabilities {
+                Some(probabilities) => {
+                    let row = &mut probabilities[i * columns..(i + 1) * columns];
+                    row.copy_from_slice(x);
+                    let [shift, sum] = make_exps(row);
+                    scale(row, T::one() / sum);
+                    [shift, sum]
+                }
+                None => sum_of_exps(x),
+            };
+            (*shift_out, *log) = (shift, sum.ln_kernel());
+        });
+        return;
+    }
     by_tiles(
         x,
         axes,
@@ -158,9 +205,63 @@ const SHORT: usize = 32;
 
 /// The length of the rows that a softmax over these axes runs along, if they are contiguous and short.
 fn short_rows(shape: Shape, axes: Axes) -> Option<usize> {
+    rows_of(shape, axes).filter(|columns| (1..=SHORT).contains(columns))
+}
+
+/// The length if they are longer.
+fn long_rows(shape: Shape, axes: Axes) -> Option<usize> {
+    rows_of(shape, axes).filter(|&columns| columns > SHORT)
+}
+
+fn rows_of(shape: Shape, axes: Axes) -> Option<usize> {
     let (&columns, rows) = shape.split_last()?;
-    let along = axes == Axes::single(rows.len()) && (1..=SHORT).contains(&columns);
-    along.then_some(columns)
+    (axes == Axes::single(rows.len())).then_some(columns)
+}
+
+/// Makes exp(x − shift) of each x of a row; what was subtracted, and the sum.
+#[inline(always)]
+pub(super) fn make_exps<T: Real>(row: &mut [T]) -> [T; 2] {
+    let shift = finite_shift(largest(row));
+    for x in row.iter_mut() {
+        *x = (*x - shift).exp_kernel();
+    }
+    let sum = rows::sum(
+        [row; 3],
+        #[inline(always)]
+        |[exp, ..]| exp,
+    );
+    [shift, sum]
+}
+
+/// What is subtracted from each x of a row, and Σ exp(x − shift).
+#[inline(always)]
+fn sum_of_exps<T: Real>(row: &[T]) -> [T; 2] {
+    let shift = finite_shift(largest(row));
+    let sum = rows::sum(
+        [row; 3],
+        #[inline(always)]
+        |[x, ..]| (x - shift).exp_kernel(),
+    );
+    [shift, sum]
+}
+
+#[inline(always)]
+fn largest<T: Real>(row: &[T]) -> T {
+    rows::fold(
+        [row; 3],
+        T::of(f64::NEG_INFINITY),
+        #[inline(always)]
+        |max, [x, ..]| maximum(max, x),
+        maximum,
+    )
+}
+
+/// Multiplies a row by a number.
+#[inline(always)]
+pub(super) fn scale<T: Real>(row: &mut [T], factor: T) {
+    for x in row {
+        *x *= factor;
+    }
 }
 
 /// Calls `put` for each group of short rows with their places, column after column of their
@@ -284,12 +385,14 @@ fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &
 /// Writes exp(x − shift) / Σ exp(x − shift), and the sums to the first of `sums`.
 #[inline(always)]
 fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; TILE], sums: &mut [T; TILE]) {
-    tile.map(
-        out,
-        x,
-        [shifts],
+    tile.chunks(
         #[inline(always)]
-        |out, x, [shift]| *out = (x - shift).exp_kernel(),
+        |places| {
+            let x = &x[places.clone()];
+            for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(shifts) {
+                *out = (x - shift).exp_kernel();
+            }
+        },
     );
     tile.fold(
         out,
@@ -302,12 +405,13 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
         |a, b| a + b,
     );
     tile.spread(sums);
-    tile.map(
-        out,
-        x,
-        [sums],
+    tile.chunks(
         #[inline(always)]
-        |out, _, [sum]| *out /= sum,
+        |places| {
+            for (out, &sum) in out[places].iter_mut().zip(&*sums) {
+                *out /= sum;
+            }
+        },
     );
 }
 

@@ -122,33 +122,6 @@ impl Tile<'_> {
         }
     }
 
-    /// Calls `f` with each element of x, the one of `out` in its place, and what `contexts` hold for its lane.
-    #[inline(always)]
-    pub(super) fn map<T: Copy, const N: usize>(
-        &self,
-        out: &mut [T],
-        x: &[T],
-        contexts: [&[T; TILE]; N],
-        f: impl Fn(&mut T, T, [T; N]),
-    ) {
-        if let Some(row) = self.row() {
-            let context = contexts.map(|context| context[0]);
-            for (out, &x) in out[row.clone()].iter_mut().zip(&x[row]) {
-                f(out, x, context);
-            }
-            return;
-        }
-        self.chunks(
-            #[inline(always)]
-            |places| {
-                for (lane, (out, &x)) in out[places.clone()].iter_mut().zip(&x[places]).take(TILE).enumerate()
-                {
-                    f(out, x, contexts.map(|context| context[lane]));
-                }
-            },
-        );
-    }
-
     /// Repeats the first group of `values` for all lanes.
     #[inline(always)]
     pub(super) fn spread<T: Copy>(&self, values: &mut [T; TILE]) {
