@@ -27,12 +27,13 @@ where
     })
 }
 
-/// A deviation needs two elements: of one alone the slope is 0 here and undefined in dual numbers.
+/// A deviation needs two elements: of one alone the slope is 0 here and undefined in dual numbers. They are not near each
+/// other: around 0 it has a kink.
 fn deviation(draw: &mut Draw) -> (StandardDeviation, Vec<Tensor<f64>>) {
     let (shape, axis) = draw.axis(2);
     let over = Over { axes: Axes::single(axis), keep_axes: draw.chance() };
     let correction = draw.below(2);
-    (StandardDeviation(Variance { over, correction }), vec![draw.any(shape)])
+    (StandardDeviation(Variance { over, correction }), draw.spaced([shape]).to_vec())
 }
 
 /// With every number of zeros.

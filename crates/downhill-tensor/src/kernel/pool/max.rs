@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Pool, Span};
-use crate::kernel::window::Window;
+use super::{Beside, Pool, outside};
 use crate::{Real, Store, Threads};
 
 impl Pool {
@@ -12,6 +11,7 @@ impl Pool {
     /// # Panics
     /// If a slice has the wrong number of elements, as in every function here.
     pub fn max<T: Real>(&self, y: &mut [T], x: &[T], threads: &Threads) {
+        let beside = self.windows_beside();
         self.for_planes(
             y,
             self.windows(),
@@ -21,7 +21,7 @@ impl Pool {
             #[inline(always)]
             |_, y, x| {
                 for (row, y) in y.chunks_exact_mut(self.output[1]).enumerate() {
-                    self.max_of_row(y, &x[self.seen(row)]);
+                    self.max_of_row(beside, y, &x[self.seen(row)]);
                 }
             },
         );
@@ -42,6 +42,7 @@ impl Pool {
     ) {
         assert_eq!((x.len(), y.len()), (dx.len(), g.len()), "the elements of x and y");
         let (elements, windows, width) = (self.elements(), self.windows(), self.output[1]);
+        let beside = self.windows_beside();
         self.for_planes(
             dx,
             elements,
@@ -56,7 +57,7 @@ impl Pool {
                 let (x, y) = (&x[plane * elements..][..elements], &y[plane * windows..][..windows]);
                 for (row, (g, y)) in g.chunks_exact(width).zip(y.chunks_exact(width)).enumerate() {
                     let seen = self.seen(row);
-                    self.max_of_row_backward(&mut dx[seen.clone()], g, &x[seen], y);
+                    self.max_of_row_backward(beside, &mut dx[seen.clone()], g, &x[seen], y);
                 }
             },
         );
@@ -69,30 +70,17 @@ impl Pool {
         start * self.plane[1]..end * self.plane[1]
     }
 
-    /// How many of a row's windows, from the first on, are whole pairs beside each other: all of them in most pools.
     #[inline(always)]
-    fn pairs(&self) -> usize {
-        match self.spans[1] {
-            Span::Sliding(Window { kernel: 2, stride: 2, before: 0, .. }) => {
-                self.output[1].min(self.plane[1] / 2)
-            }
-            _ => 0,
-        }
-    }
-
-    #[inline(always)]
-    fn max_of_row<T: Real>(&self, y: &mut [T], lines: &[T]) {
-        let (width, pairs) = (self.plane[1], self.pairs());
-        let mut done = 0;
-        while pairs - done >= 8 {
-            max_of_pairs::<T, 8>(y, lines, width, done);
-            done += 8;
-        }
-        while pairs - done >= 4 {
-            max_of_pairs::<T, 4>(y, lines, width, done);
-            done += 4;
-        }
-        for (column, y) in y.iter_mut().enumerate().skip(done) {
+    fn max_of_row<T: Real>(&self, beside: Beside, y: &mut [T], lines: &[T]) {
+        let width = self.plane[1];
+        let done = beside.fold(
+            y,
+            lines,
+            T::of(f64::NEG_INFINITY),
+            #[inline(always)]
+            |largest, x| larger(largest, x),
+        );
+        for column in outside(done, y.len()) {
             let columns = self.spans[1].elements(column, width);
             let mut largest = T::of(f64::NEG_INFINITY);
             for line in lines.chunks_exact(width) {
@@ -100,23 +88,19 @@ impl Pool {
                     largest = larger(largest, x);
                 }
             }
-            *y = largest;
+            y[column] = largest;
         }
     }
 
     #[inline(always)]
-    fn max_of_row_backward<T: Real>(&self, dx: &mut [T], g: &[T], lines: &[T], y: &[T]) {
-        let (width, pairs) = (self.plane[1], self.pairs());
-        let mut done = 0;
-        while pairs - done >= 8 {
-            pull_back_pairs::<T, 8>(dx, g, lines, y, width, done);
-            done += 8;
-        }
-        while pairs - done >= 4 {
-            pull_back_pairs::<T, 4>(dx, g, lines, y, width, done);
-            done += 4;
-        }
-        for (column, (&g, &y)) in g.iter().zip(y).enumerate().skip(done) {
+    fn max_of_row_backward<T: Real>(&self, beside: Beside, dx: &mut [T], g: &[T], lines: &[T], y: &[T]) {
+        let width = self.plane[1];
+        let done = match beside.taps {
+            2 => beside.pull_back::<T, 2>(dx, g, lines, y),
+            _ => beside.pull_back::<T, 3>(dx, g, lines, y),
+        };
+        for column in outside(done, g.len()) {
+            let (g, y) = (g[column], y[column]);
             let columns = self.spans[1].elements(column, width);
             let places = (0..lines.len()).step_by(width).flat_map(
                 #[inline(always)]
@@ -132,37 +116,42 @@ impl Pool {
     }
 }
 
-// Windows that are pairs are worked on side by side, a fixed number at a time, so that they become vectors however short a
-// row is.
-
-/// The largest of each of `N` pairs of columns, from window `first` on.
-#[inline(always)]
-fn max_of_pairs<T: Real, const N: usize>(y: &mut [T], lines: &[T], width: usize, first: usize) {
-    let mut largest = [T::of(f64::NEG_INFINITY); N];
-    for line in lines.chunks_exact(width) {
-        let pairs = pairs_of::<T, N>(line, first);
-        for (largest, &[a, b]) in largest.iter_mut().zip(pairs) {
-            *largest = larger(*largest, larger(a, b));
+impl Beside {
+    /// What the windows hand on of the cotangents `g`, and which windows these are.
+    #[inline(always)]
+    fn pull_back<T: Real, const K: usize>(self, dx: &mut [T], g: &[T], lines: &[T], y: &[T]) -> Range<usize> {
+        let mut done = 0;
+        while self.count - done >= 8 {
+            let own = self.first + done;
+            pull_back::<T, 8, K>(dx, &g[own..], lines, &y[own..], self.width, self.start + 2 * done);
+            done += 8;
         }
+        while self.count - done >= 4 {
+            let own = self.first + done;
+            pull_back::<T, 4, K>(dx, &g[own..], lines, &y[own..], self.width, self.start + 2 * done);
+            done += 4;
+        }
+        self.first..self.first + done
     }
-    y[first..first + N].copy_from_slice(&largest);
 }
 
+/// What `N` windows [beside](Beside) each other hand on of the cotangents `g` to the elements that were their largest.
 #[inline(always)]
-fn pull_back_pairs<T: Real, const N: usize>(
+fn pull_back<T: Real, const N: usize, const K: usize>(
     dx: &mut [T],
     g: &[T],
     lines: &[T],
     y: &[T],
     width: usize,
-    first: usize,
+    place: usize,
 ) {
     // What of g nobody has taken yet.
     let (mut left, mut largest) = ([T::zero(); N], [T::zero(); N]);
-    left.copy_from_slice(&g[first..first + N]);
-    largest.copy_from_slice(&y[first..first + N]);
+    left.copy_from_slice(&g[..N]);
+    largest.copy_from_slice(&y[..N]);
     for (line, dx) in lines.chunks_exact(width).zip(dx.chunks_exact_mut(width)) {
-        let pairs = pairs_of::<T, N>(line, first);
+        let (line, dx) = (&line[place..], &mut dx[place..]);
+        let pairs = &line.as_chunks::<2>().0[..N];
         let mut shares = [[T::zero(); N]; 2];
         for (tap, shares) in shares.iter_mut().enumerate() {
             for i in 0..N {
@@ -171,17 +160,23 @@ fn pull_back_pairs<T: Real, const N: usize>(
                 left[i] = if hit { T::zero() } else { left[i] };
             }
         }
-        for (i, dx) in dx.as_chunks_mut::<2>().0[first..first + N].iter_mut().enumerate() {
+        for (i, dx) in dx.as_chunks_mut::<2>().0[..N].iter_mut().enumerate() {
             dx[0] += shares[0][i];
             dx[1] += shares[1][i];
         }
+        if K == 3 {
+            let (third, dx) = (&line[2..2 * N + 1], &mut dx[2..2 * N + 1]);
+            let mut shares = [T::zero(); N];
+            for i in 0..N {
+                let hit = is_largest(third[2 * i], largest[i]);
+                shares[i] = if hit { left[i] } else { T::zero() };
+                left[i] = if hit { T::zero() } else { left[i] };
+            }
+            for i in 0..N {
+                dx[2 * i] += shares[i];
+            }
+        }
     }
-}
-
-/// So many pairs of a line's elements, from pair `first` on.
-#[inline(always)]
-fn pairs_of<T, const N: usize>(line: &[T], first: usize) -> &[[T; 2]] {
-    &line.as_chunks::<2>().0[first..first + N]
 }
 
 // Comparisons without branches, so that loops can be vectorised; `x != x` is how a number type without `is_nan` tells

@@ -90,3 +90,98 @@ impl Pool {
         });
     }
 }
+
+/// The windows of a row that lie inside of it and see two or three elements of a line, two further on than the one before:
+/// all or nearly all windows of most pools. Side by side, a fixed number at a time, they become vectors however short a row
+/// is.
+#[derive(Clone, Copy)]
+struct Beside {
+    first: usize,
+    count: usize,
+    /// Where the first of them begins.
+    start: usize,
+    taps: usize,
+    /// The length of a line.
+    width: usize,
+}
+
+impl Pool {
+    #[inline(always)]
+    fn windows_beside(&self) -> Beside {
+        let (width, windows) = (self.plane[1], self.output[1]);
+        match self.spans[1] {
+            Span::Sliding(Window { kernel: taps @ (2 | 3), stride: 2, before, .. }) => {
+                let first = before.div_ceil(2).min(windows);
+                let start = 2 * first - before.min(2 * first);
+                let fitting = if width < start + taps { 0 } else { (width - start - taps) / 2 + 1 };
+                Beside { first, count: fitting.min(windows - first), start, taps, width }
+            }
+            _ => Beside { first: 0, count: 0, start: 0, taps: 2, width },
+        }
+    }
+}
+
+impl Beside {
+    /// Folds what the windows see of some lines, and answers which windows these are.
+    #[inline(always)]
+    fn fold<T: Real>(self, y: &mut [T], lines: &[T], start: T, f: impl Fn(T, T) -> T) -> Range<usize> {
+        match self.taps {
+            2 => self.fold_taps::<T, 2>(y, lines, start, f),
+            _ => self.fold_taps::<T, 3>(y, lines, start, f),
+        }
+    }
+
+    #[inline(always)]
+    fn fold_taps<T: Real, const K: usize>(
+        self,
+        y: &mut [T],
+        lines: &[T],
+        start: T,
+        f: impl Fn(T, T) -> T,
+    ) -> Range<usize> {
+        let mut done = 0;
+        while self.count - done >= 8 {
+            let y = &mut y[self.first + done..];
+            fold::<T, 8, K>(y, lines, self.width, self.start + 2 * done, start, &f);
+            done += 8;
+        }
+        while self.count - done >= 4 {
+            let y = &mut y[self.first + done..];
+            fold::<T, 4, K>(y, lines, self.width, self.start + 2 * done, start, &f);
+            done += 4;
+        }
+        self.first..self.first + done
+    }
+}
+
+/// Folds the `K` elements that each of `N` windows sees of each line. The first begins at `place`.
+#[inline(always)]
+fn fold<T: Real, const N: usize, const K: usize>(
+    y: &mut [T],
+    lines: &[T],
+    width: usize,
+    place: usize,
+    start: T,
+    f: impl Fn(T, T) -> T,
+) {
+    let mut found = [start; N];
+    for line in lines.chunks_exact(width) {
+        let line = &line[place..place + 2 * N - 2 + K];
+        for (found, &[a, b]) in found.iter_mut().zip(line.as_chunks::<2>().0) {
+            *found = f(*found, f(a, b));
+        }
+        if K == 3 {
+            let third = &line[2..];
+            for i in 0..N {
+                found[i] = f(found[i], third[2 * i]);
+            }
+        }
+    }
+    y[..N].copy_from_slice(&found);
+}
+
+/// The numbers up to `count` that are not among these.
+#[inline(always)]
+fn outside(done: Range<usize>, count: usize) -> impl Iterator<Item = usize> {
+    (0..done.start).chain(done.end..count)
+}
