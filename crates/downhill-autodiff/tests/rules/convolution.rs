@@ -204,9 +204,14 @@ fn convolutions_are_their_formula() {
 fn large_images_are_sums_of_their_blocks() {
     let mut draw = Draw::new(&[], 3);
     let window = Window { kernel: 3, before: 1, after: 1, ..Window::default() };
-    for (images, stride, groups) in
-        [([2, 40, 11, 13], 1, 1), ([1, 40, 27, 23], 2, 2), ([3, 1, 120, 111], 1, 1)]
-    {
+    for (images, stride, groups) in [
+        ([2, 40, 11, 13], 1, 1),
+        ([1, 40, 27, 23], 2, 2),
+        ([3, 1, 120, 111], 1, 1),
+        ([2, 6, 11, 37], 1, 6),
+        ([1, 6, 9, 16], 1, 6),
+        ([2, 6, 12, 39], 2, 6),
+    ] {
         let windows = [Window { stride, ..window }; 2];
         let rule = Convolution { windows, groups, activation: Identity };
         let w = draw.any([6, images[1] / groups, 3, 3]);
@@ -277,36 +282,105 @@ fn the_bits_do_not_depend_on_the_threads() {
 }
 
 /// Windows that are worked on side by side, with borders and without.
+fn side_by_side() -> impl Iterator<Item = (Window, usize)> {
+    let of_width = |width: usize| {
+        let kernels = 1..=width.min(4);
+        let windows = kernels.flat_map(|kernel| {
+            let strides = 1..4;
+            strides.flat_map(move |stride| (0..kernel).map(move |before| (kernel, stride, before)))
+        });
+        windows.map(move |(kernel, stride, before)| {
+            (Window { kernel, stride, before, ..Window::default() }, width)
+        })
+    };
+    (1..45).flat_map(of_width)
+}
+
+/// The places that each window of two lines of a plane of three sees.
+fn seen(window: Window, width: usize) -> Vec<Vec<usize>> {
+    let Window { kernel, stride, before, .. } = window;
+    let count = window.count(width).unwrap();
+    let of = |place: usize| {
+        let (row, start) = (place / count, place % count * stride);
+        let columns = start.saturating_sub(before)..(start + kernel - before).min(width);
+        [row, row + 1]
+            .into_iter()
+            .flat_map(|row| columns.clone().map(move |column| row * width + column))
+            .collect()
+    };
+    (0..2 * count).map(of).collect()
+}
+
 #[test]
 fn the_largest_of_wide_planes() {
-    let mut draw = Draw::new(&[], 4);
-    for width in 1..45 {
-        let kernel = 1 + draw.below(width.min(4));
-        let (stride, before) = (1 + draw.below(3), draw.below(kernel));
-        let window = Window { kernel, stride, before, ..Window::default() };
+    let (mut draw, down) = (Draw::new(&[], 4), Span::Sliding(Window { kernel: 2, ..Window::default() }));
+    for (window, width) in side_by_side() {
         // Whole numbers: some are equal.
         let x = draw.between([1, 1, 3, width], -4.0, 4.0).map(f64::round);
-        let (count, down) = (window.count(width).unwrap(), Window { kernel: 2, ..Window::default() });
         let tape = Tape::new();
         let vx = tape.variable(x.clone());
-        let y = vx.max_pool([Span::Sliding(down), Span::Sliding(window)]);
-        let g = draw.any([1, 1, 2, count]);
+        let y = vx.max_pool([down, Span::Sliding(window)]);
+        let g = draw.any(y.shape());
         let mut dx = vec![0.0; 3 * width];
-        for (place, &y) in y.value().unwrap().as_slice().iter().enumerate() {
-            let (row, start) = (place / count, place % count * stride);
-            let seen = [row, row + 1].into_iter().flat_map(|row| {
-                let columns = start.saturating_sub(before)..(start + kernel - before).min(width);
-                columns.map(move |column| row * width + column)
-            });
-            let best = seen.fold(None, |best: Option<usize>, at| match best {
-                Some(best) if x.as_slice()[at] <= x.as_slice()[best] => Some(best),
-                _ => Some(at),
-            });
-            assert_eq!(y, x.as_slice()[best.unwrap()], "{window:?} on {width}");
-            dx[best.unwrap()] += g.as_slice()[place];
+        for ((seen, &y), g) in seen(window, width).iter().zip(y.value().unwrap().as_slice()).zip(g.as_slice())
+        {
+            let best = seen
+                .iter()
+                .fold(seen[0], |best, &at| if x.as_slice()[at] <= x.as_slice()[best] { best } else { at });
+            assert_eq!(y, x.as_slice()[best], "{window:?} on {width}");
+            dx[best] += g;
         }
         let got = y.pullback(&g, &mut []).unwrap().wrt(vx).unwrap();
-        assert_eq!(got.as_slice(), dx, "{window:?} on {width}");
+        for (got, dx) in got.as_slice().iter().zip(dx) {
+            assert!((got - dx).abs() < 1e-12, "{window:?} on {width}");
+        }
+    }
+}
+
+#[test]
+fn the_mean_of_wide_planes() {
+    let (mut draw, down) = (Draw::new(&[], 6), Span::Sliding(Window { kernel: 2, ..Window::default() }));
+    for (window, width) in side_by_side() {
+        let x = draw.any([1, 1, 3, width]);
+        let tape = Tape::new();
+        let vx = tape.variable(x.clone());
+        let y = vx.mean_pool([down, Span::Sliding(window)], false);
+        let g = draw.any(y.shape());
+        let mut dx = vec![0.0; 3 * width];
+        for ((seen, &y), g) in seen(window, width).iter().zip(y.value().unwrap().as_slice()).zip(g.as_slice())
+        {
+            let mean = seen.iter().map(|&at| x.as_slice()[at]).sum::<f64>() / seen.len() as f64;
+            assert!((y - mean).abs() < 1e-12, "{window:?} on {width}");
+            seen.iter().for_each(|&at| dx[at] += g / seen.len() as f64);
+        }
+        let got = y.pullback(&g, &mut []).unwrap().wrt(vx).unwrap();
+        for (got, dx) in got.as_slice().iter().zip(dx) {
+            assert!((got - dx).abs() < 1e-12, "{window:?} on {width}");
+        }
+    }
+}
+
+/// What lies beyond a row's end is read with it, but counts for nothing.
+#[test]
+fn a_nan_makes_only_what_sees_it_nan() {
+    let window = Window { kernel: 3, before: 1, after: 1, ..Window::default() };
+    for width in [5, 16, 21] {
+        for groups in [1, 2] {
+            let tape = Tape::new();
+            let last = 2 * 4 * width - 1;
+            let x = Tensor::from_fn([1, 2, 4, width], |i| if i == last { f64::NAN } else { 1.0 });
+            let (x, w) = (tape.variable(x), tape.variable(Tensor::ones([2, 2 / groups, 3, 3])));
+            let y =
+                x.convolution(w, None, Convolution { windows: [window; 2], groups, activation: Identity });
+            let nans = y.value().unwrap().as_slice().iter().filter(|y| y.is_nan()).count();
+            assert_eq!(nans, if groups == 1 { 8 } else { 4 }, "{width}");
+            let gradients = y.pullback(&Tensor::ones(y.shape()), &mut []).unwrap();
+            assert!(gradients.wrt(x).unwrap().is_finite());
+            // It lies in a corner, so that only the taps from the middle one on see it, down and across.
+            let dw = gradients.wrt(w).unwrap();
+            let nans: Vec<usize> = (0..9).filter(|tap| dw.as_slice()[dw.len() - 9 + tap].is_nan()).collect();
+            assert_eq!(nans, [4, 5, 7, 8], "{width}");
+        }
     }
 }
 

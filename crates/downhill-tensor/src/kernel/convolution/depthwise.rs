@@ -5,7 +5,11 @@ use super::{Convolution, OnBlock, sum};
 use crate::gemm::Store;
 use crate::kernel::pieces::Pieces;
 use crate::kernel::rows;
+use crate::kernel::window::Window;
 use crate::{Real, Threads, vectorize};
+
+/// The windows of a row that are worked on side by side.
+const LANES: usize = 16;
 
 impl Convolution {
     /// Whether each channel out is made of one channel in and of no other's.
@@ -13,19 +17,27 @@ impl Convolution {
         self.own() == [1, 1]
     }
 
-    /// All rows of windows of an image.
-    fn whole(&self, image: usize) -> Rows {
-        Rows { image, rows: 0..self.output[0], column: 0 }
+    /// The windows that slide over ∂L/∂y to make ∂L/∂x, with the taps in reverse: what is adjoint to windows that move on by
+    /// one is a convolution again.
+    fn mirrored(&self) -> Option<Patches> {
+        let mirror = |window: Window| {
+            let border = window.span()? - 1;
+            let (before, after) = (border.checked_sub(window.before)?, border.checked_sub(window.after)?);
+            (window.stride == 1).then_some(Window { before, after, ..window })
+        };
+        let [down, across] = self.windows;
+        Some(Patches { windows: [mirror(down)?, mirror(across)?], plane: self.output, count: self.input })
     }
 
-    /// The elements of the strip of a plane.
+    /// The elements of a plane's strip, whichever windows slide over it, and of what is read past its end.
     fn whole_strip(&self) -> usize {
-        self.patches().strip_elements(self.output[0])
+        let strip = |patches: Patches| patches.strip_elements(patches.count[0]);
+        strip(self.patches()).max(self.mirrored().map_or(0, strip)) + LANES
     }
 
-    /// The elements of scratch memory of a thread: a plane's strip, and a plane of windows.
+    /// The elements of scratch memory of a thread: a plane's strip, a plane of windows, and sums for each tap.
     pub(super) fn scratch_of_depthwise(&self) -> usize {
-        self.whole_strip() + self.pixels()
+        self.whole_strip() + self.pixels() + self.patches().taps() * LANES
     }
 
     /// As [`forward`](Convolution::forward).
@@ -60,8 +72,13 @@ impl Convolution {
                             }
                         }
                     }
-                    patches.gather(strip, plane, &self.whole(image));
-                    patches.correlate(y, strip, weight);
+                    patches.gather(strip, plane, &patches.whole(image));
+                    patches.correlate(
+                        y,
+                        strip,
+                        #[inline(always)]
+                        |tap| weight[tap],
+                    );
                 });
                 if let Some(finish) = finish {
                     finish(y, start);
@@ -82,28 +99,38 @@ impl Convolution {
         start: usize,
         scratch: &mut [T],
     ) {
-        let (patches, of) = (self.patches(), self.whole(0));
-        let (strip, delta) = scratch[..self.scratch_of_depthwise()].split_at_mut(self.whole_strip());
+        let patches = self.patches();
+        let (strip, scratch) = scratch[..self.scratch_of_depthwise()].split_at_mut(self.whole_strip());
+        let (delta, sums_of_taps) = scratch.split_at_mut(self.pixels());
         cotangent(delta, start);
         if let Some((dw, db)) = sums {
             db[0] += sum(delta);
             if let Some(x) = x {
                 vectorize!({
-                    patches.gather(strip, x, &of);
-                    patches.sums_of_taps(dw, strip, delta);
+                    patches.gather(strip, x, &patches.whole(0));
+                    patches.sums_of_taps(dw, strip, delta, sums_of_taps);
                 });
             }
         }
-        if let Some((store, dx)) = dx {
-            vectorize!({
-                if store == Store::Write {
-                    dx.fill(T::zero());
-                }
+        let Some((store, dx)) = dx else { return };
+        vectorize!({
+            if store == Store::Write {
+                dx.fill(T::zero());
+            }
+            if let Some(mirrored) = self.mirrored() {
+                mirrored.gather(strip, delta, &mirrored.whole(0));
+                mirrored.correlate(
+                    dx,
+                    strip,
+                    #[inline(always)]
+                    |tap| weight[weight.len() - 1 - tap],
+                );
+            } else {
                 strip.fill(T::zero());
                 patches.spread(strip, delta, weight);
-                patches.scatter(dx, strip, &of);
-            });
-        }
+                patches.scatter(dx, strip, &patches.whole(0));
+            }
+        });
     }
 }
 
@@ -124,28 +151,64 @@ impl Patches {
         }
     }
 
+    /// All rows of windows of an image.
+    fn whole(&self, image: usize) -> Rows {
+        Rows { image, rows: 0..self.count[0], column: 0 }
+    }
+
     /// Adds to each window the sum of what its taps see, times their weights.
     #[inline(always)]
-    fn correlate<T: Real>(&self, windows: &mut [T], strip: &[T], weight: &[T]) {
+    fn correlate<T: Real>(&self, windows: &mut [T], strip: &[T], weight: impl Fn(usize) -> T) {
         let (across, stride) = (self.count[1], self.windows[1].stride);
-        self.for_rows_of_taps(
-            #[inline(always)]
-            |tap, row, place| {
-                let (windows, weight) = (&mut windows[row * across..(row + 1) * across], weight[tap]);
-                match stride {
-                    1 => {
-                        for (y, &x) in windows.iter_mut().zip(&strip[place..place + across]) {
-                            *y += weight * x;
-                        }
+        if stride != 1 {
+            return self.for_rows_of_taps(
+                #[inline(always)]
+                |tap, row, place| {
+                    let (windows, weight) = (&mut windows[row * across..(row + 1) * across], weight(tap));
+                    for (y, &x) in windows.iter_mut().zip(strip[place..].iter().step_by(stride)) {
+                        *y += weight * x;
                     }
-                    stride => {
-                        for (y, &x) in windows.iter_mut().zip(strip[place..].iter().step_by(stride)) {
-                            *y += weight * x;
-                        }
-                    }
+                },
+            );
+        }
+        let step = self.windows[0].stride * self.strip(1)[1];
+        for (row, windows) in windows.chunks_exact_mut(across).enumerate() {
+            let seen = &strip[row * step..];
+            let (chunks, rest) = windows.as_chunks_mut::<LANES>();
+            let whole = chunks.len() * LANES;
+            for (i, chunk) in chunks.iter_mut().enumerate() {
+                *chunk = self.add_taps(*chunk, &seen[i * LANES..], &weight);
+            }
+            if !rest.is_empty() {
+                let mut chunk = [T::zero(); LANES];
+                chunk[..rest.len()].copy_from_slice(rest);
+                chunk = self.add_taps(chunk, &seen[whole..], &weight);
+                rest.copy_from_slice(&chunk[..rest.len()]);
+            }
+        }
+    }
+
+    /// What windows beside each other, the first of which begins with `seen`, get: they stay in registers.
+    #[inline(always)]
+    fn add_taps<T: Real>(
+        &self,
+        mut windows: [T; LANES],
+        seen: &[T],
+        weight: impl Fn(usize) -> T,
+    ) -> [T; LANES] {
+        let ([down, across], [_, width]) = (self.windows, self.strip(1));
+        for y_tap in 0..down.kernel {
+            for x_tap in 0..across.kernel {
+                let weight = weight(y_tap * across.kernel + x_tap);
+                let place = y_tap * down.dilation * width + x_tap * across.dilation;
+                let mut next = windows;
+                for (window, &x) in next.iter_mut().zip(&seen[place..place + LANES]) {
+                    *window += weight * x;
                 }
-            },
-        );
+                windows = next;
+            }
+        }
+        windows
     }
 
     /// The adjoint of [`correlate`](Patches::correlate) with respect to the strip.
@@ -172,29 +235,63 @@ impl Patches {
         );
     }
 
-    /// The adjoint of [`correlate`](Patches::correlate) with respect to the weights, which it adds to.
+    /// The adjoint of [`correlate`](Patches::correlate) with respect to the weights, which it adds to. `sums` is room for
+    /// [`LANES`] sums of each tap.
     #[inline(always)]
-    fn sums_of_taps<T: Real>(&self, weight: &mut [T], strip: &[T], windows: &[T]) {
+    fn sums_of_taps<T: Real>(&self, weight: &mut [T], strip: &[T], windows: &[T], sums: &mut [T]) {
         let (across, stride) = (self.count[1], self.windows[1].stride);
-        self.for_rows_of_taps(
-            #[inline(always)]
-            |tap, row, place| {
-                let windows = &windows[row * across..(row + 1) * across];
-                if stride == 1 {
-                    let seen = &strip[place..place + across];
-                    weight[tap] += rows::sum(
-                        [windows, seen, seen],
-                        #[inline(always)]
-                        |[y, x, _]| y * x,
-                    );
-                } else {
-                    let mut sum = T::zero();
-                    for (&y, &x) in windows.iter().zip(strip[place..].iter().step_by(stride)) {
-                        sum += y * x;
-                    }
-                    weight[tap] += sum;
+        let sums = sums.as_chunks_mut::<LANES>().0;
+        sums.fill([T::zero(); LANES]);
+        if stride == 1 {
+            let step = self.windows[0].stride * self.strip(1)[1];
+            for (row, windows) in windows.chunks_exact(across).enumerate() {
+                let seen = &strip[row * step..];
+                let (chunks, rest) = windows.as_chunks::<LANES>();
+                for (i, chunk) in chunks.iter().enumerate() {
+                    self.add_products(sums, chunk, LANES, &seen[i * LANES..]);
                 }
-            },
-        );
+                if !rest.is_empty() {
+                    let mut chunk = [T::zero(); LANES];
+                    chunk[..rest.len()].copy_from_slice(rest);
+                    self.add_products(sums, &chunk, rest.len(), &seen[chunks.len() * LANES..]);
+                }
+            }
+        } else {
+            self.for_rows_of_taps(
+                #[inline(always)]
+                |tap, row, place| {
+                    let windows = &windows[row * across..(row + 1) * across];
+                    for (&y, &x) in windows.iter().zip(strip[place..].iter().step_by(stride)) {
+                        sums[tap][0] += y * x;
+                    }
+                },
+            );
+        }
+        for (weight, sums) in weight.iter_mut().zip(sums) {
+            *weight += rows::sum(
+                [&*sums; 3],
+                #[inline(always)]
+                |[sum, ..]| sum,
+            );
+        }
+    }
+
+    /// Adds to the sums of each tap what the first `count` of windows beside each other have of it; `seen` begins where the
+    /// first of them does.
+    #[inline(always)]
+    fn add_products<T: Real>(&self, sums: &mut [[T; LANES]], windows: &[T; LANES], count: usize, seen: &[T]) {
+        let ([down, across], [_, width]) = (self.windows, self.strip(1));
+        for y_tap in 0..down.kernel {
+            for x_tap in 0..across.kernel {
+                let place = y_tap * down.dilation * width + x_tap * across.dilation;
+                let sums = &mut sums[y_tap * across.kernel + x_tap];
+                let mut next = *sums;
+                for (lane, (&y, &x)) in windows.iter().zip(&seen[place..place + LANES]).enumerate() {
+                    // What lies beyond is any number, so that 0 times it need not be 0.
+                    next[lane] += if lane < count { y * x } else { T::zero() };
+                }
+                *sums = next;
+            }
+        }
     }
 }
