@@ -73,6 +73,7 @@ impl Patches {
     }
 
     /// Copies what some rows of windows see of the planes of an image into strips, and zeros for the border.
+    #[inline(always)]
     pub(super) fn gather<T: Real>(&self, strips: &mut [T], planes: &[T], of: &Rows) {
         let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
         let inside = self.inside(columns);
@@ -92,6 +93,7 @@ impl Patches {
     }
 
     /// The adjoint of [`gather`](Patches::gather): adds the strips to the planes.
+    #[inline(always)]
     pub(super) fn scatter<T: Real>(&self, planes: &mut [T], strips: &[T], of: &Rows) {
         let ([height, width], [_, columns]) = (self.plane, self.strip(of.rows.len()));
         let inside = self.inside(columns);
@@ -121,22 +123,29 @@ impl Patches {
         vectorize!({
             self.gather(strips, planes, of);
             let mut rows = columns.chunks_exact_mut(stride);
-            self.for_taps(strips.len(), of, |tap| {
-                let Some(row) = rows.next() else { return };
-                let row = &mut row[of.column..][..of.rows.len() * across];
-                for y in 0..of.rows.len() {
-                    let (there, from) =
-                        (&mut row[y * across..], &strips[tap + y * self.windows[0].stride * width..]);
-                    match self.windows[1].stride {
-                        1 => copy_first(there, from, across),
-                        stride => {
-                            for (there, &x) in there[..across].iter_mut().zip(from.iter().step_by(stride)) {
-                                *there = x;
+            self.for_taps(
+                strips.len(),
+                of,
+                #[inline(always)]
+                |tap| {
+                    let Some(row) = rows.next() else { return };
+                    let row = &mut row[of.column..][..of.rows.len() * across];
+                    for y in 0..of.rows.len() {
+                        let (there, from) =
+                            (&mut row[y * across..], &strips[tap + y * self.windows[0].stride * width..]);
+                        match self.windows[1].stride {
+                            1 => copy_first(there, from, across),
+                            2 => copy_every_second(&mut there[..across], from),
+                            stride => {
+                                let there = &mut there[..across];
+                                for (there, &x) in there.iter_mut().zip(from.iter().step_by(stride)) {
+                                    *there = x;
+                                }
                             }
                         }
                     }
-                }
-            });
+                },
+            );
         });
     }
 
@@ -153,21 +162,27 @@ impl Patches {
         vectorize!({
             strips.fill(T::zero());
             let mut rows = columns.chunks_exact(stride);
-            self.for_taps(strips.len(), of, |tap| {
-                let Some(row) = rows.next() else { return };
-                let row = &row[of.column..][..of.rows.len() * across];
-                for (y, from) in row.chunks_exact(across).enumerate() {
-                    let there = &mut strips[tap + y * self.windows[0].stride * width..];
-                    match self.windows[1].stride {
-                        1 => add_each(there, from),
-                        stride => {
-                            for (there, &x) in there.iter_mut().step_by(stride).zip(from) {
-                                *there += x;
+            self.for_taps(
+                strips.len(),
+                of,
+                #[inline(always)]
+                |tap| {
+                    let Some(row) = rows.next() else { return };
+                    let row = &row[of.column..][..of.rows.len() * across];
+                    for (y, from) in row.chunks_exact(across).enumerate() {
+                        let there = &mut strips[tap + y * self.windows[0].stride * width..];
+                        match self.windows[1].stride {
+                            1 => add_each(there, from),
+                            2 => add_to_every_second(there, from),
+                            stride => {
+                                for (there, &x) in there.iter_mut().step_by(stride).zip(from) {
+                                    *there += x;
+                                }
                             }
                         }
                     }
-                }
-            });
+                },
+            );
             self.scatter(planes, strips, of);
         });
     }
@@ -198,6 +213,32 @@ fn copy_first<T: Copy>(to: &mut [T], from: &[T], count: usize) {
             _ => return to[done..count].copy_from_slice(&from[done..count]),
         }
         done += CHUNK;
+    }
+}
+
+/// Copies the first of each two elements; the last pair may be cut short.
+#[inline(always)]
+fn copy_every_second<T: Copy>(to: &mut [T], from: &[T]) {
+    let (pairs, rest) = from.as_chunks::<2>();
+    let (whole, last) = to.split_at_mut(to.len().min(pairs.len()));
+    for (to, &[x, _]) in whole.iter_mut().zip(pairs) {
+        *to = x;
+    }
+    if let ([to], [x]) = (last, rest) {
+        *to = *x;
+    }
+}
+
+/// The adjoint of [`copy_every_second`].
+#[inline(always)]
+fn add_to_every_second<T: Real>(to: &mut [T], from: &[T]) {
+    let (pairs, rest) = to.as_chunks_mut::<2>();
+    let (whole, last) = from.split_at(from.len().min(pairs.len()));
+    for ([to, _], &x) in pairs.iter_mut().zip(whole) {
+        *to += x;
+    }
+    if let ([to], [x]) = (rest, last) {
+        *to += *x;
     }
 }
 
