@@ -31,6 +31,10 @@ const A_IN_PLACE: [usize; 2] = [1024, 64];
 const B_IN_PLACE: usize = 16;
 /// So is, for any A, what stays in the first cache as it is: up to so many elements.
 const B_SMALL: usize = 4096;
+/// And up to so many rows of A what stays in the second cache, so many elements, if a panel stays in the first.
+const B_NEAR: [usize; 2] = [64, 1 << 15];
+/// The sets of a first cache, the lines of each, and the bytes of a line.
+const FIRST_CACHE: [usize; 3] = [64, 8, 64];
 /// The multiplications up to which blocks and threads would only be in the way.
 const SMALL: usize = 1 << 14;
 /// The multiplications from which threads pay.
@@ -57,7 +61,7 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
     }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
-    let cut = Cut::new([m, k, n], [a.column_stride, b.column_stride], threads.count(), b_packed.is_some());
+    let cut = Cut::new([m, k, n], [a, b], threads.count(), b_packed.is_some());
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
     let [a_room, b_room] = cut.room();
     with_scratch(a_room, |a_space: &mut [T]| {
@@ -106,7 +110,7 @@ fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
 
 /// All of a `k`×`n` matrix as [`gemm_packed`] packs it, whatever the left operand and the threads.
 pub(super) fn pack_right<T: Packed>(b: Matrix<'_, T>, [k, n]: [usize; 2]) -> Numbers<T> {
-    let cut = Cut::new([0, k, n], [1, b.column_stride], 1, true);
+    let cut = Cut::new([0, k, n], [b, b], 1, true);
     let mut packed = Numbers::new(cut.columns_room(k));
     for steps in pieces(0..k, cut.steps) {
         let space = &mut packed.as_mut_slice()[cut.columns_room(steps.start)..];
@@ -229,7 +233,7 @@ enum Packer {
 }
 
 impl<T: Packed> Cut<T> {
-    fn new([m, k, n]: [usize; 3], column_strides: [usize; 2], threads: usize, b_is_packed: bool) -> Cut<T> {
+    fn new([m, k, n]: [usize; 3], [a, b]: [Matrix<'_, T>; 2], threads: usize, b_is_packed: bool) -> Cut<T> {
         let kernels = T::kernels();
         let Kernels { lanes, block_rows, .. } = *kernels;
         let (mut height, mut width) = (block_rows, COLUMNS);
@@ -256,8 +260,8 @@ impl<T: Packed> Cut<T> {
             }
         }
         let packed = [
-            n > A_IN_PLACE[usize::from(column_strides[0] != 1)],
-            b_is_packed || column_strides[1] != 1 || m > B_IN_PLACE && k * n > B_SMALL,
+            n > A_IN_PLACE[usize::from(a.column_stride != 1)],
+            b_is_packed || b.column_stride != 1 || !b_in_place([m, k, n], b.row_stride * size_of::<T>()),
         ];
         Cut {
             kernels,
@@ -432,6 +436,14 @@ impl<T: Packed> Cut<T> {
             }
         }
     }
+}
+
+/// Whether B, with rows so many bytes apart, is better read as it is than packed first.
+fn b_in_place([m, k, n]: [usize; 3], row: usize) -> bool {
+    let ([rows, elements], [sets, ways, line]) = (B_NEAR, FIRST_CACHE);
+    // Rows that are a power of two apart would all lie in a few of the sets.
+    let lines = ways * (sets >> (row / line).trailing_zeros().min(sets.ilog2()));
+    m <= B_IN_PLACE || k * n <= B_SMALL || m <= rows && k * n <= elements && k <= lines
 }
 
 /// `length.div_ceil(each)`, without the division where nothing is to be divided.
