@@ -21,7 +21,13 @@ const REPEATS: usize = 7;
 
 fn main() {
     record::section("kernels", &(kernels::<f32>("f32") + "\n" + &kernels::<f64>("f64")));
-    record::section("activations", &(activations::<f32>("f32") + "\n" + &activations::<f64>("f64")));
+    record::section(
+        "activations",
+        &(on_the_tape("f32", 16, &activations::<f32>())
+            + "\n"
+            + &on_the_tape("f64", 16, &activations::<f64>())),
+    );
+    record::section("reductions", &on_the_tape("f32", 128, &reductions::<f32>()));
 }
 
 /// Puts a function of the numbers in one slice into another.
@@ -168,9 +174,9 @@ fn kernels<T: Real>(element: &str) -> String {
 /// A function on a tape.
 type Function<T> = for<'t> fn(Var<'t, T>) -> Var<'t, T>;
 
-/// Every activation forward and backward through the tape, out of and in memory.
-fn activations<T: Scalar>(element: &str) -> String {
-    let table: [(&str, Function<T>); 18] = [
+/// Every activation.
+fn activations<T: Scalar>() -> Vec<(&'static str, Function<T>)> {
+    vec![
         ("relu", |x| x.relu()),
         ("relu6", |x| x.relu6()),
         ("leaky_relu", |x| x.leaky_relu(0.01)),
@@ -189,7 +195,28 @@ fn activations<T: Scalar>(element: &str) -> String {
         ("hard_swish", |x| x.hard_swish()),
         ("softmax of 16", |x| x.softmax(1)),
         ("log_softmax of 16", |x| x.log_softmax(1)),
-    ];
+    ]
+}
+
+/// What makes one number of each row, or of each column or of all, and what goes over rows twice.
+fn reductions<T: Scalar>() -> Vec<(&'static str, Function<T>)> {
+    vec![
+        ("sum of all", |x| x.sum()),
+        ("sum of columns", |x| x.sum_axes(&[0], false)),
+        ("sum", |x| x.sum_axes(&[1], false)),
+        ("max", |x| x.max_axes(&[1], false)),
+        ("variance", |x| x.var_axes(&[1], false, 1)),
+        ("norm", |x| x.norm_axes(&[1], false, 2.0)),
+        ("logsumexp", |x| x.logsumexp_axes(&[1], false)),
+        ("softmax", |x| x.softmax(1)),
+        ("log_softmax", |x| x.log_softmax(1)),
+        ("layer_norm", |x| x.layer_norm(1, None, None, 1e-5)),
+        ("square", |x| x.powi(2)),
+    ]
+}
+
+/// Functions of rows of this length forward and backward through the tape, out of and in memory.
+fn on_the_tape<T: Scalar>(element: &str, columns: usize, table: &[(&str, Function<T>)]) -> String {
     let mut text = format!("| {element} |");
     for (memory, _) in &MEMORIES[1..] {
         let _ = write!(text, " {memory}: forward ns | × pass | backward ns | × pass |");
@@ -197,12 +224,13 @@ fn activations<T: Scalar>(element: &str) -> String {
     text += "\n|---|";
     text += &"---|".repeat(4 * (MEMORIES.len() - 1));
     text.push('\n');
-    for (name, function) in table {
+    for &(name, function) in table {
         let _ = write!(text, "| {name} |");
         for (_, bytes) in &MEMORIES[1..] {
             // x, y and the derivatives with respect to each.
             let elements = bytes / (4 * size_of::<T>());
-            let times = through_the_tape(elements, function).map(|seconds| seconds * 1e9 / elements as f64);
+            let times = through_the_tape([elements / columns, columns], function)
+                .map(|seconds| seconds * 1e9 / elements as f64);
             let [read_one, forward, read_three, backward] = times;
             let (more, back) = (forward / read_one, backward / read_three);
             let _ = write!(text, " {forward:.2} | {more:.2} | {backward:.2} | {back:.2} |");
@@ -214,10 +242,9 @@ fn activations<T: Scalar>(element: &str) -> String {
 
 /// The seconds of a pass that reads one array and writes one, of the function forward, of a pass that reads three
 /// arrays (x, y, ∂L/∂y) and writes one (∂L/∂x), of the function backward.
-fn through_the_tape<T: Scalar>(elements: usize, function: Function<T>) -> [f64; 4] {
-    let shape = Shape::from([elements / 16, 16]);
+fn through_the_tape<T: Scalar>(rows: [usize; 2], function: Function<T>) -> [f64; 4] {
+    let shape = Shape::from(rows);
     let x: Tensor<T> = Tensor::from_fn(shape, |i| T::of(signed(i % (1 << 16))));
-    let cotangent = Tensor::full(shape, T::of(0.5));
     let forth = {
         let mut out = x.clone();
         out.as_mut_slice();
@@ -231,15 +258,16 @@ fn through_the_tape<T: Scalar>(elements: usize, function: Function<T>) -> [f64; 
     };
     let tape = Tape::new();
     let y = function(tape.variable(x.clone()));
-    let value = y.value().expect("a value");
+    let cotangent = Tensor::full(y.shape(), T::of(0.5));
+    let (other, third) = (Tensor::full(shape, T::of(0.3)), Tensor::full(shape, T::of(0.5)));
     let mut out = Tensor::<T>::zeros(shape);
     let mut pass = || {
         kernel::zip3(
             out.as_mut_slice(),
             shape,
             x.view(),
-            value.view(),
-            cotangent.view(),
+            other.view(),
+            third.view(),
             #[inline(always)]
             |out, x, y, g| *out = g * x + y,
         );
