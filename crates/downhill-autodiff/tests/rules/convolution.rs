@@ -199,41 +199,63 @@ fn convolutions_are_their_formula() {
     }
 }
 
-/// Images of so many windows that they are worked on in several blocks: ⟨W ∗ x, g⟩ is linear in x and in W.
+/// That a convolution of images is its formula, and its derivatives are the adjoints: ⟨W ∗ x, g⟩ is linear in x and in W.
+fn check(draw: &mut Draw, rule: Convolution, images: [usize; 4], outputs: usize) {
+    let w = draw.any([outputs, images[1] / rule.groups, rule.windows[0].kernel, rule.windows[1].kernel]);
+    let (x, other_x, other_w) = (draw.any(images), draw.any(images), draw.any(w.shape()));
+    let tape = Tape::new();
+    let [vx, vw, vx2, vw2] = [&x, &w, &other_x, &other_w].map(|x| tape.variable(x.clone()));
+    let y = vx.convolution(vw, None, rule);
+    let expected = by_hand(&rule, &x, &w, y.shape());
+    for (got, expected) in y.value().unwrap().as_slice().iter().zip(expected.as_slice()) {
+        assert!((got - expected).abs() <= 1e-11, "{images:?} {rule:?}");
+    }
+    let g = draw.any(y.shape());
+    let gradients = y.pullback(&g, &mut []).unwrap();
+    let dot = |a: &Tensor<f64>, b: &Tensor<f64>| -> f64 {
+        a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
+    };
+    for (derivative, other, along) in
+        [(vx, &other_x, vx2.convolution(vw, None, rule)), (vw, &other_w, vx.convolution(vw2, None, rule))]
+    {
+        let got = dot(&gradients.wrt(derivative).unwrap(), other);
+        let expected = dot(&along.value().unwrap(), &g);
+        assert!((got - expected).abs() <= 1e-10 * dot(&g, &g), "{images:?} {rule:?}: {got}, {expected}");
+    }
+}
+
+/// Images of so many windows that they are worked on in several blocks.
 #[test]
 fn large_images_are_sums_of_their_blocks() {
     let mut draw = Draw::new(&[], 3);
     let window = Window { kernel: 3, before: 1, after: 1, ..Window::default() };
-    for (images, stride, groups) in [
-        ([2, 40, 11, 13], 1, 1),
-        ([1, 40, 27, 23], 2, 2),
-        ([3, 1, 120, 111], 1, 1),
-        ([2, 6, 11, 37], 1, 6),
-        ([1, 6, 9, 16], 1, 6),
-        ([2, 6, 12, 39], 2, 6),
-    ] {
+    for (images, stride, groups) in
+        [([2, 40, 11, 13], 1, 1), ([1, 40, 27, 23], 2, 2), ([3, 1, 120, 111], 1, 1)]
+    {
         let windows = [Window { stride, ..window }; 2];
-        let rule = Convolution { windows, groups, activation: Identity };
-        let w = draw.any([6, images[1] / groups, 3, 3]);
-        let (x, other_x, other_w) = (draw.any(images), draw.any(images), draw.any(w.shape()));
-        let tape = Tape::new();
-        let [vx, vw, vx2, vw2] = [&x, &w, &other_x, &other_w].map(|x| tape.variable(x.clone()));
-        let y = vx.convolution(vw, None, rule);
-        let expected = by_hand(&rule, &x, &w, y.shape());
-        for (got, expected) in y.value().unwrap().as_slice().iter().zip(expected.as_slice()) {
-            assert!((got - expected).abs() <= 1e-11, "{images:?}");
-        }
-        let g = draw.any(y.shape());
-        let gradients = y.pullback(&g, &mut []).unwrap();
-        let dot = |a: &Tensor<f64>, b: &Tensor<f64>| -> f64 {
-            a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
-        };
-        for (derivative, other, along) in
-            [(vx, &other_x, vx2.convolution(vw, None, rule)), (vw, &other_w, vx.convolution(vw2, None, rule))]
-        {
-            let got = dot(&gradients.wrt(derivative).unwrap(), other);
-            let expected = dot(&along.value().unwrap(), &g);
-            assert!((got - expected).abs() <= 1e-10 * dot(&g, &g), "{images:?}: {got}, {expected}");
+        check(&mut draw, Convolution { windows, groups, activation: Identity }, images, 6);
+    }
+}
+
+/// Channels alone, whose windows are worked on side by side: rows of every length around that number.
+#[test]
+fn wide_planes_of_channels_alone() {
+    let mut draw = Draw::new(&[], 7);
+    for width in 1..45 {
+        for (kernel, stride, dilation) in [(1, 1, 1), (2, 1, 1), (3, 1, 1), (3, 1, 2), (3, 2, 1), (5, 1, 1)] {
+            let border = (kernel - 1) * dilation;
+            let (before, after) = (draw.below(border + 1), border / 2 + draw.below(border + 1));
+            let across = Window { kernel, stride, dilation, before, after };
+            if across.count(width).is_none() {
+                continue;
+            }
+            let down = Window { kernel: 2, after: draw.below(2), ..Window::default() };
+            check(
+                &mut draw,
+                Convolution { windows: [down, across], groups: 2, activation: Identity },
+                [1, 2, 3, width],
+                2,
+            );
         }
     }
 }
