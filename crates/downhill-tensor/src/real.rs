@@ -163,14 +163,7 @@ impl Real for f32 {
 
     #[inline(always)]
     fn powi_kernel(self, exponent: i32) -> f32 {
-        // What a loop over a vector can be made of: the general power is a call.
-        match exponent {
-            1 => self,
-            2 => self * self,
-            3 => self * self * self,
-            4 => (self * self) * (self * self),
-            _ => self.powi(exponent),
-        }
+        math::whole_power(self, exponent, f32::powi)
     }
 }
 
@@ -230,14 +223,7 @@ impl Real for f64 {
 
     #[inline(always)]
     fn powi_kernel(self, exponent: i32) -> f64 {
-        // What a loop over a vector can be made of: the general power is a call.
-        match exponent {
-            1 => self,
-            2 => self * self,
-            3 => self * self * self,
-            4 => (self * self) * (self * self),
-            _ => self.powi(exponent),
-        }
+        math::whole_power(self, exponent, f64::powi)
     }
 }
 

@@ -16,6 +16,7 @@ use super::dot::dot_products;
 use super::kernel::{Kernels, Packed, Tile};
 use super::pack::{MARGIN, Numbers, pack, pack_panels, with_scratch};
 use super::packed::{PackedMatrix, panels};
+use super::ranges::{Tiles, count, pieces, place};
 use super::{Gemm, Matrix, Start, check};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
@@ -444,60 +445,4 @@ fn b_in_place([m, k, n]: [usize; 3], row: usize) -> bool {
     // Rows that are a power of two apart would all lie in a few of the sets.
     let lines = ways * (sets >> (row / line).trailing_zeros().min(sets.ilog2()));
     m <= B_IN_PLACE || k * n <= B_SMALL || m <= rows && k * n <= elements && k <= lines
-}
-
-/// `length.div_ceil(each)`, without the division where nothing is to be divided.
-#[inline]
-fn count(length: usize, each: usize) -> usize {
-    if length <= each { 1 } else { length.div_ceil(each) }
-}
-
-/// `(index % width, index / width)`, without the division where nothing is to be divided.
-#[inline]
-fn place(index: usize, width: usize) -> (usize, usize) {
-    if width == 1 { (0, index) } else { (index % width, index / width) }
-}
-
-/// Cuts a range into pieces of this length, the last one of what remains. Nothing for an empty range.
-// `step_by` would divide to know their number: a small product is over in less.
-pub(super) fn pieces(
-    Range { start, end }: Range<usize>,
-    length: usize,
-) -> impl Iterator<Item = Range<usize>> + Clone {
-    let mut next = start;
-    std::iter::from_fn(move || {
-        let piece = next..end.min(next + length);
-        next = piece.end;
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
-/// A range in as few tiles of at most some length as possible, all nearly alike.
-#[derive(Clone, Copy)]
-struct Tiles {
-    start: usize,
-    end: usize,
-    each: usize,
-    /// The first of these are longer by one.
-    longer: usize,
-}
-
-impl Tiles {
-    fn new(Range { start, end }: Range<usize>, length: usize) -> Tiles {
-        let rows = end - start;
-        let tiles = count(rows, length);
-        let (longer, each) = place(rows, tiles);
-        Tiles { start, end, each, longer }
-    }
-
-    fn iter(self) -> impl Iterator<Item = Range<usize>> + Clone {
-        let Tiles { start, end, each, mut longer } = self;
-        let mut next = start;
-        std::iter::from_fn(move || {
-            let tile = next..next + each + usize::from(longer > 0);
-            longer = longer.saturating_sub(1);
-            next = tile.end;
-            (tile.end <= end && !tile.is_empty()).then_some(tile)
-        })
-    }
 }

@@ -7,6 +7,7 @@ mod kernel;
 mod pack;
 mod packed;
 mod prefetch;
+mod ranges;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::Matrix;
-use super::blocked::pieces;
 use super::kernel::{Kernels, Packed};
 use super::prefetch::{Cache, prefetch};
+use super::ranges::pieces;
 
 /// How far behind its end the packing of a panel may write.
 pub(super) const MARGIN: usize = 8;

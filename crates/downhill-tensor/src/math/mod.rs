@@ -19,6 +19,8 @@
 //!
 //! In `f32` that is from the exact value, in `f64` from the standard library's rounded one.
 
+use std::ops::Mul;
+
 mod erf;
 mod exponential;
 mod float;
@@ -28,3 +30,20 @@ pub use erf::erf_rational;
 pub(crate) use erf::{erf_f32, erf_f64};
 pub(crate) use exponential::{exp, exp_m1, sigmoid, tanh};
 pub(crate) use logarithm::{ln, ln_1p};
+
+/// x to the power of an integer. The general power is a call; small ones are spelled out, to the same bits, so that a loop
+/// over them becomes vectors.
+#[inline(always)]
+pub(crate) fn whole_power<T: Copy + Mul<Output = T>>(
+    x: T,
+    exponent: i32,
+    general: impl Fn(T, i32) -> T,
+) -> T {
+    match exponent {
+        1 => x,
+        2 => x * x,
+        3 => x * x * x,
+        4 => (x * x) * (x * x),
+        _ => general(x, exponent),
+    }
+}
