@@ -2,7 +2,7 @@
 //!
 //! The loops are those of Goto & van de Geijn (Anatomy of High-Performance Matrix Multiplication,
 //! 2008) and BLIS (Van Zee & van de Geijn, 2015): a block of A and one of B stay in the second cache and a panel
-//! of B in the first, while the kernels go over the tiles of C. Operands are packed when they are
+//! of B in the first, if need be, while the kernels go over the tiles of C. Operands are packed when they are
 //! read often enough to repay it, and read in place otherwise. Threads share out cells of C. If there are enough blocks
 //! of B, a cell is all rows of one, which its thread packs just before it reads it; otherwise it is a pair of a block of A
 //! and a block of B. What several cells read, threads pack together before, each block once.
@@ -13,29 +13,22 @@
 use std::ops::Range;
 
 use super::dot::dot_products;
-use super::kernel::{Kernels, Packed, Tile};
+use super::kernel::{Kernels, Packed, Reach, Tile};
 use super::pack::{MARGIN, Numbers, pack, pack_panels, with_scratch};
 use super::packed::{PackedMatrix, panels};
+use super::prefetch::LINE;
 use super::ranges::{Tiles, count, pieces, place};
 use super::{Gemm, Matrix, Start, check};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
 
-/// The most steps of the sum between two visits of C: a panel of B of that height fits the first cache.
-const STEPS: usize = 528;
 /// The columns of a block of B: with one of A it about fills the second cache.
 const COLUMNS: usize = 128;
 
-/// A is read in place for up to so many columns of B if its rows are contiguous, and if they are not.
-const A_IN_PLACE: [usize; 2] = [1024, 64];
 /// B is read in place for up to so many rows of A, if its rows are contiguous.
 const B_IN_PLACE: usize = 16;
 /// So is, for any A, what stays in the first cache as it is: up to so many elements.
 const B_SMALL: usize = 4096;
-/// And up to so many rows of A what stays in the second cache, so many elements, if a panel stays in the first.
-const B_NEAR: [usize; 2] = [64, 1 << 15];
-/// The sets of a first cache, the lines of each, and the bytes of a line.
-const FIRST_CACHE: [usize; 3] = [64, 8, 64];
 /// The multiplications up to which blocks and threads would only be in the way.
 const SMALL: usize = 1 << 14;
 /// The multiplications from which threads pay.
@@ -57,8 +50,9 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
         return;
     }
     let b_packed = b_packed.and_then(panels);
-    if product.m * product.n * product.k <= SMALL && product.k <= STEPS {
-        return gemm_small(product, b_packed);
+    let kernels = T::kernels();
+    if product.m * product.n * product.k <= SMALL && product.k <= kernels.reach.steps {
+        return gemm_small(kernels, product, b_packed);
     }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
     let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
@@ -85,9 +79,9 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
 }
 
 /// A product that is over before blocks would be cut: one panel after the other.
-fn gemm_small<T: Packed>(product: Gemm<'_, T>, b_packed: Option<&[T]>) {
+fn gemm_small<T: Packed>(kernels: &Kernels<T>, product: Gemm<'_, T>, b_packed: Option<&[T]>) {
     let Gemm { m, k, n, a, b, c, start, .. } = product;
-    let (kernels, into) = (T::kernels(), Destination { c: c.as_mut_ptr(), row: n, start });
+    let into = Destination { c: c.as_mut_ptr(), row: n, start };
     let tiles = Tiles::new(0..m, kernels.tiles.len());
     for panel in pieces(0..n, 2 * kernels.lanes) {
         let width = panel.len().next_multiple_of(kernels.lanes);
@@ -236,9 +230,9 @@ enum Packer {
 impl<T: Packed> Cut<T> {
     fn new([m, k, n]: [usize; 3], [a, b]: [Matrix<'_, T>; 2], threads: usize, b_is_packed: bool) -> Cut<T> {
         let kernels = T::kernels();
-        let Kernels { lanes, block_rows, .. } = *kernels;
-        let (mut height, mut width) = (block_rows, COLUMNS);
-        let steps = if k <= STEPS { k.max(1) } else { k.div_ceil(k.div_ceil(STEPS)) };
+        let Kernels { lanes, block_rows, reach, .. } = *kernels;
+        let (mut height, mut width) = (m.div_ceil(count(m, block_rows)).max(1), COLUMNS);
+        let steps = if k <= reach.steps { k.max(1) } else { k.div_ceil(k.div_ceil(reach.steps)) };
         let b_packed_by = if b_is_packed {
             Packer::Before
         } else if threads == 1 || count(n, width) >= BLOCKS * threads {
@@ -249,7 +243,7 @@ impl<T: Packed> Cut<T> {
         let together = if threads == 1 { steps } else { (TOGETHER / (m + n)).max(steps) / steps * steps };
         if threads > 1 && b_packed_by != Packer::Cell {
             // Halving the longer side keeps the cells square, which reads least.
-            (height, width) = (height.min(m.next_power_of_two()), width.min(n.next_power_of_two()));
+            width = width.min(n.next_power_of_two());
             while m.div_ceil(height) * n.div_ceil(width) < CELLS * threads
                 && (height > LEAST_CELL[0] || width > LEAST_CELL[1])
             {
@@ -261,8 +255,8 @@ impl<T: Packed> Cut<T> {
             }
         }
         let packed = [
-            n > A_IN_PLACE[usize::from(a.column_stride != 1)],
-            b_is_packed || b.column_stride != 1 || !b_in_place([m, k, n], b.row_stride * size_of::<T>()),
+            n > reach.a_in_place[usize::from(a.column_stride != 1)],
+            b_is_packed || b.column_stride != 1 || !b_in_place::<T>([m, k, n], b.row_stride, reach),
         ];
         Cut {
             kernels,
@@ -439,10 +433,11 @@ impl<T: Packed> Cut<T> {
     }
 }
 
-/// Whether B, with rows so many bytes apart, is better read as it is than packed first.
-fn b_in_place([m, k, n]: [usize; 3], row: usize) -> bool {
-    let ([rows, elements], [sets, ways, line]) = (B_NEAR, FIRST_CACHE);
+/// Whether B, with its rows one after the other, is better read as it is than packed first.
+fn b_in_place<T>([m, k, n]: [usize; 3], row_stride: usize, reach: Reach) -> bool {
+    let Reach { b_in_place: [rows, bytes], lines: [sets, ways], .. } = reach;
     // Rows that are a power of two apart would all lie in a few of the sets.
-    let lines = ways * (sets >> (row / line).trailing_zeros().min(sets.ilog2()));
-    m <= B_IN_PLACE || k * n <= B_SMALL || m <= rows && k * n <= elements && k <= lines
+    let apart = row_stride * size_of::<T>() / LINE;
+    let lines = ways * (sets >> apart.trailing_zeros().min(sets.ilog2()));
+    m <= B_IN_PLACE || k * n <= B_SMALL || m <= rows && k * n * size_of::<T>() <= bytes && k <= lines
 }

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
 
-use super::prefetch::{Cache, prefetch};
+use super::prefetch::{Cache, LINE, LINES_AHEAD, prefetch};
 use super::vector::{Lanes, Transpose, Vector};
 use crate::Real;
 use crate::simd::Instructions;
@@ -53,6 +53,8 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) tiles: &'static [[TileKernel<T>; 2]],
     /// The rows of a block of A that fits the second cache: whole tiles of the tallest.
     pub(super) block_rows: usize,
+    /// What they read in place.
+    pub(super) reach: Reach,
     /// The dot products of a vector with several.
     pub(super) dot_products: DotKernel<T>,
     /// The most rows that `transpose` transposes.
@@ -62,7 +64,28 @@ pub(crate) struct Kernels<T: 'static> {
 }
 
 /// About the rows of a block of A.
-const BLOCK_ROWS: usize = 128;
+const BLOCK_ROWS: usize = 132;
+
+/// Up to where kernels read operands in place, and how much at a time: it depends on the cache that panels of B are to
+/// stay in while tile after tile reads them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// The most steps of the sum between two visits of C.
+    pub(super) steps: usize,
+    /// A is read in place for up to so many columns of B if its rows are contiguous, and if they are not.
+    pub(super) a_in_place: [usize; 2],
+    /// B is read in place for up to so many rows of A, where it has at most so many bytes.
+    pub(super) b_in_place: [usize; 2],
+    /// The sets of that cache, and the lines of each.
+    pub(super) lines: [usize; 2],
+}
+
+/// Panels stay in the first cache.
+const FIRST_CACHE: Reach =
+    Reach { steps: 528, a_in_place: [1024, 64], b_in_place: [64, 1 << 17], lines: [64, 8] };
+/// Panels stay in the second one: a step takes so long that what comes from there is in time for the next.
+const SECOND_CACHE: Reach =
+    Reach { steps: 800, a_in_place: [1024, 256], b_in_place: [96, 1 << 19], lines: [2048, 8] };
 
 /// Computes a tile.
 ///
@@ -165,7 +188,7 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
     unsafe {
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
         // Three rows for each pointer are what addresses reach without a chain of additions.
-        let mut a = [0, 1, 2].map(|third| tile.a.wrapping_add(3 * third * a_row));
+        let mut a = [0, 1, 2, 3].map(|third| tile.a.wrapping_add(3 * third * a_row));
         let mut b = tile.b;
         for _ in 0..tile.k {
             let mut row = [V::splat(zero); VECTORS];
@@ -192,38 +215,51 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn dot_products<T: Real, V: Vector<Element = T>>(x: &[T], ys: [&[T]; DOTS]) -> [T; DOTS] {
-    let step = 2 * V::LANES;
-    let vectors = x.len() / step * step;
-    let mut totals = [T::zero(); DOTS];
-    // SAFETY: `at` is `step` elements below the slices' common length, and an array has its own.
+    let line = LINE / size_of::<T>();
+    // SAFETY: what is loaded ends at the slices' common length, and an array has as many elements as a vector lanes.
     unsafe {
         let mut sums = [[V::splat(T::zero()); 2]; DOTS];
         let mut at = 0;
-        while at < vectors {
+        while at + 2 * V::LANES <= x.len() {
             for half in 0..2 {
                 let place = at + half * V::LANES;
                 let x = V::load(x.as_ptr().add(place));
+                let is_line = half * V::LANES % line == 0;
                 for i in 0..DOTS {
+                    if is_line {
+                        prefetch(ys[i].as_ptr().wrapping_add(place + LINES_AHEAD * line), Cache::First);
+                    }
                     let y = V::load(ys[i].as_ptr().add(place));
                     sums[i][half] = sums[i][half].add_product(x, y);
                 }
             }
-            at += step;
+            at += 2 * V::LANES;
         }
+        while at < x.len() {
+            let some = V::LANES.min(x.len() - at);
+            let x = V::load_first(x.as_ptr().add(at), some);
+            for i in 0..DOTS {
+                let y = V::load_first(ys[i].as_ptr().add(at), some);
+                sums[i][0] = sums[i][0].add_product(x, y);
+            }
+            at += some;
+        }
+        let mut totals = [T::zero(); DOTS];
         for i in 0..DOTS {
             let mut lanes = [T::zero(); 16];
-            sums[i][0].add(sums[i][1]).store(lanes[..V::LANES].as_mut_ptr());
-            for lane in lanes {
-                totals[i] += lane;
+            sums[i][0].add(sums[i][1]).store(lanes.as_mut_ptr());
+            // In halves: one after the other, each would wait for the one before.
+            let mut half = V::LANES / 2;
+            while half > 0 {
+                for j in 0..half {
+                    lanes[j] += lanes[half + j];
+                }
+                half /= 2;
             }
+            totals[i] = lanes[0];
         }
+        totals
     }
-    for i in 0..DOTS {
-        for (&x, &y) in x[vectors..].iter().zip(&ys[i][vectors..]) {
-            totals[i] += x * y;
-        }
-    }
-    totals
 }
 
 /// The body of every transposing kernel.
@@ -267,14 +303,14 @@ unsafe fn transpose<T: Real, W: Transpose<Element = T>>(
     }
 }
 
-/// Defines the kernels of an instruction set with tiles of these heights: `Of::<V, W>::KERNELS` for
-/// vectors `V` to compute and `W` to transpose with. The tallest tile and the operands of one step
-/// should just fit into the registers.
+/// Defines the kernels of an instruction set with this reach and tiles of these heights:
+/// `Of::<V, W>::KERNELS` for vectors `V` to compute and `W` to transpose with. The tallest tile and the operands of one
+/// step should just fit into the registers.
 macro_rules! kernels {
-    ($(#[$target:meta])? mod $set:ident $(#[$features:meta])?; $($rows:literal)*) => {
+    ($(#[$target:meta])? mod $set:ident $(#[$features:meta])? $reach:ident; $($rows:literal)*) => {
         $(#[$target])?
         mod $set {
-            use super::{BLOCK_ROWS, DOTS, Kernels, Real, Tile, Transpose, Vector};
+            use super::{BLOCK_ROWS, $reach, DOTS, Kernels, Real, Tile, Transpose, Vector};
 
             pub(super) struct Of<V, W>(V, W);
 
@@ -283,6 +319,7 @@ macro_rules! kernels {
                     lanes: V::LANES,
                     tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
                     block_rows: BLOCK_ROWS / [$($rows),*].len() * [$($rows),*].len(),
+                    reach: $reach,
                     dot_products: dot_products::<T, V>,
                     side: W::LANES,
                     transpose: transpose::<T, W>,
@@ -318,9 +355,9 @@ macro_rules! kernels {
     };
 }
 
-kernels!(#[cfg(target_arch = "x86_64")] mod avx512 #[target_feature(enable = "avx512f")]; 1 2 3 4 5 6 7 8);
-kernels!(#[cfg(target_arch = "x86_64")] mod avx2 #[target_feature(enable = "avx2,fma")]; 1 2 3 4 5 6);
-kernels!(mod baseline; 1 2 3 4);
+kernels!(#[cfg(target_arch = "x86_64")] mod avx512 #[target_feature(enable = "avx512f")] SECOND_CACHE; 1 2 3 4 5 6 7 8 9 10 11 12);
+kernels!(#[cfg(target_arch = "x86_64")] mod avx2 #[target_feature(enable = "avx2,fma")] FIRST_CACHE; 1 2 3 4 5 6);
+kernels!(mod baseline FIRST_CACHE; 1 2 3 4);
 
 #[cfg(test)]
 mod tests {

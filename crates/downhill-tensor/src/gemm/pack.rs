@@ -6,14 +6,11 @@ use std::ops::Range;
 
 use super::Matrix;
 use super::kernel::{Kernels, Packed};
-use super::prefetch::{Cache, prefetch};
+use super::prefetch::{Cache, LINE, LINES_AHEAD, prefetch};
 use super::ranges::pieces;
 
 /// How far behind its end the packing of a panel may write.
 pub(super) const MARGIN: usize = 8;
-
-/// How many cache lines ahead of what is transposed to ask for memory.
-const LINES_AHEAD: usize = 4;
 
 /// From so many elements between two steps on, all panels take their lanes of a few steps before the next ones are read,
 /// if lanes are adjacent: the first cache would not keep the lines that panels share until the next panel comes.
@@ -121,7 +118,7 @@ fn transpose<T: Packed>(
     assert!(to.len() >= (steps - 1) * stride + stride.max(side));
     // Line by line of the source: its rows are often a power of two apart, so that only a few of their lines
     // fit the first cache together.
-    let line = (size_of::<Line>() / size_of::<T>()).max(side);
+    let line = (LINE / size_of::<T>()).max(side);
     // The last few lanes overlap the ones before, where a step is no multiple of them. If they are longer than a step,
     // they write into the next one, which then is overwritten.
     let last = stride.saturating_sub(side);

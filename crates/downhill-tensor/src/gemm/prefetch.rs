@@ -1,5 +1,10 @@
 //! Asking for memory ahead, where a processor does not foresee what is read next.
 
+/// The bytes of a cache line.
+pub(super) const LINE: usize = 64;
+/// How many lines ahead of what is read to ask for memory.
+pub(super) const LINES_AHEAD: usize = 4;
+
 /// The cache that memory is to be in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cache {
