@@ -88,6 +88,20 @@ impl Case {
         assert_eq!(self.compute(1.0, &threads, gemm::<T>), expected, "{self:?}");
         assert_eq!(self.compute(1.0, &threads, gemm_by_packed::<T>), expected, "packed, {self:?}");
     }
+
+    /// Sums of tenths round, the same way on any number of threads, with B packed before or not.
+    fn keeps_its_bits(&self) {
+        let bits = |threads, compute: fn(Gemm<'_, f32>)| {
+            self.compute(0.1, threads, compute).into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let (single, compute) = (Threads::single(), [gemm, gemm_by_packed] as [fn(Gemm<'_, f32>); 2]);
+        let one = bits(&single, gemm);
+        for threads in pools().iter().chain([&single]) {
+            for (before, compute) in [false, true].into_iter().zip(compute) {
+                assert!(one == bits(threads, compute), "packed before: {before}, {threads:?}, {self:?}");
+            }
+        }
+    }
 }
 
 fn added() -> impl Strategy<Value = Added> {
@@ -124,16 +138,21 @@ proptest! {
         transposed in any::<[bool; 2]>(),
         added in added(),
     ) {
-        let case = Case { sizes: [sizes.0, sizes.1, sizes.2], transposed, added, seed: 5 };
-        let bits = |threads, compute: fn(Gemm<'_, f32>)| {
-            case.compute(0.1, threads, compute).into_iter().map(f32::to_bits).collect::<Vec<_>>()
-        };
-        let (single, compute) = (Threads::single(), [gemm, gemm_by_packed] as [fn(Gemm<'_, f32>); 2]);
-        let one = bits(&single, gemm);
-        for threads in pools().iter().chain([&single]) {
-            for (before, compute) in [false, true].into_iter().zip(compute) {
-                prop_assert!(one == bits(threads, compute), "packed before: {before}, {threads:?}");
-            }
+        Case { sizes: [sizes.0, sizes.1, sizes.2], transposed, added, seed: 5 }.keeps_its_bits();
+    }
+}
+
+#[test]
+fn some_rows_and_the_transpose_of_many() {
+    // Sums of one part and of several, rows that fill their vectors and that do not, columns in tasks of their own.
+    for sizes in
+        [[8, 40, 64], [9, 300, 40], [17, 1_700, 70], [33, 2_500, 129], [64, 784, 256], [100, 600, 300]]
+    {
+        for added in ADDED {
+            let case = Case { sizes, transposed: [false, true], added, seed: 11 };
+            case.agrees_exactly::<f32>();
+            case.agrees_exactly::<f64>();
+            case.keeps_its_bits();
         }
     }
 }

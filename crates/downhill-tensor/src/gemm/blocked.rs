@@ -18,6 +18,7 @@ use super::pack::{MARGIN, Numbers, pack, pack_panels, with_scratch};
 use super::packed::{PackedMatrix, panels};
 use super::prefetch::LINE;
 use super::ranges::{Tiles, count, pieces, place};
+use super::turned::turned;
 use super::{Gemm, Matrix, Start, check};
 use crate::Threads;
 use crate::kernel::pieces::Pieces;
@@ -54,8 +55,13 @@ pub(crate) fn gemm_packed<T: Packed>(mut product: Gemm<'_, T>, b_packed: Option<
     if product.m * product.n * product.k <= SMALL && product.k <= kernels.reach.steps {
         return gemm_small(kernels, product, b_packed);
     }
+    let single = Threads::single();
+    let threads = if product.m * product.n * product.k < THREADED { &single } else { product.threads };
+    let mut product = Gemm { threads, ..product };
+    if b_packed.is_none() && turned(&mut product) {
+        return;
+    }
     let Gemm { m, k, n, a, b, c, start, threads } = product;
-    let threads = if m * n * k < THREADED { &Threads::single() } else { threads };
     let cut = Cut::new([m, k, n], [a, b], threads.count(), b_packed.is_some());
     let into = Destination { c: c.as_mut_ptr(), row: n, start };
     let [a_room, b_room] = cut.room();

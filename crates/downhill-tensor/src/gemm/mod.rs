@@ -8,6 +8,7 @@ mod pack;
 mod packed;
 mod prefetch;
 mod ranges;
+mod turned;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
