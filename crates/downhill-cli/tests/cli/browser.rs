@@ -44,7 +44,7 @@ fn show(browser: &Browser, page: &Path, name: &str) {
 
 /// The page that `--serve` shows while training runs, and what is left of it at the end.
 fn live(browser: &Browser, folder: &Path) {
-    let training = "train digits --epochs 200 --patience 0 --serve 127.0.0.1:0";
+    let training = "train digits --epochs 100 --patience 0 --serve 127.0.0.1:0";
     let mut child = command(folder, training).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = lines.find_map(|line| line.strip_prefix("live at ").map(str::to_owned)).unwrap();
@@ -73,7 +73,7 @@ fn live(browser: &Browser, folder: &Path) {
     assert_eq!(browser.run(is_live), false, "it ends");
     assert!(child.wait().unwrap().success());
     reader.join().unwrap();
-    assert!(seen.len() > 3 && seen.is_sorted() && seen.last() == Some(&200.0), "the curves grow: {seen:?}");
+    assert!(seen.len() > 3 && seen.is_sorted() && seen.last() == Some(&100.0), "the curves grow: {seen:?}");
     assert!(browser.count("#quality figure") > 2, "at the end it is the whole report");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
