@@ -18,7 +18,8 @@ const TOGETHER: usize = 16;
 /// Computes a product of contiguous rows and contiguous columns if that is better turned, or answers false.
 pub(super) fn turned<T: Packed>(product: &mut Gemm<'_, T>) -> bool {
     let Gemm { m, k, n, a, b, start, threads, .. } = *product;
-    // By a quarter less to transpose: each turn is a pass over memory more.
+    // A quarter less to transpose: each turn is a pass over memory more. It can't be less both ways, so that what is turned
+    // is not turned back.
     if a.column_stride != 1 || b.row_stride != 1 || m < ROWS || 4 * m * (k + n) > 3 * k * n {
         return false;
     }
