@@ -95,20 +95,28 @@ pub(crate) enum Instructions {
 }
 
 impl Instructions {
-    /// The widest that this processor has; the standard library remembers what it found.
+    /// The widest that this processor has.
     #[inline(always)]
     pub(crate) fn detect() -> Instructions {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
-            if has!("avx2") && has!("fma") {
-                return if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
-                    Instructions::Avx512
-                } else {
-                    Instructions::Avx2
-                };
-            }
+            use std::sync::OnceLock;
+
+            // The standard library remembers each feature, but to ask for all six of them takes as long as a short loop, and
+            // code at every place that asks.
+            static FOUND: OnceLock<Instructions> = OnceLock::new();
+            *FOUND.get_or_init(|| {
+                let avx2 = has!("avx2") && has!("fma");
+                let avx512 = has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl");
+                match [avx2, avx512] {
+                    [true, true] => Instructions::Avx512,
+                    [true, false] => Instructions::Avx2,
+                    _ => Instructions::Baseline,
+                }
+            })
         }
+        #[cfg(not(target_arch = "x86_64"))]
         Instructions::Baseline
     }
 }
