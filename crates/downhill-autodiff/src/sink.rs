@@ -67,11 +67,10 @@ impl<T: Real> Sink<'_, T> {
         let place = self.places[operand] as usize;
         let node = &self.nodes[place];
         let passes = matches!(node.derivative, Derivative::Pass | Derivative::Keep);
-        if passes
-            && self.cotangents[place].is_none()
-            && let Ok(derivative) = derivative.reshape(node.value.shape())
-        {
-            self.cotangents[place] = Some(derivative);
+        if passes && self.cotangents[place].is_none() && derivative.len() == node.value.len() {
+            let shape = node.value.shape();
+            let same = derivative.shape() == shape;
+            self.cotangents[place] = if same { Some(derivative) } else { derivative.reshape(shape).ok() };
             return;
         }
         if let Some(mut destination) = self.destination(operand) {

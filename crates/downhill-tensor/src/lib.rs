@@ -19,6 +19,7 @@
 //! ```
 
 mod axes;
+mod buffer;
 mod element;
 mod elementwise;
 mod error;

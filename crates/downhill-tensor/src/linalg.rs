@@ -3,8 +3,6 @@
 //! nalgebra stores a matrix column by column, a tensor row by row: a `[n, f]` tensor is, as it stands in
 //! memory, an `f`×`n` matrix, one sample a column.
 
-use std::sync::Arc;
-
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView, DVectorViewMut};
 
 use crate::{Element, Error, Result, Shape, Tensor};
@@ -32,7 +30,7 @@ impl<T: Element> Tensor<T> {
     /// The `[n, f]` tensor that an `f`×`n` matrix is, one sample a column; the storage is taken over.
     pub fn from_columns(matrix: DMatrix<T>) -> Tensor<T> {
         let (f, n) = matrix.shape();
-        Tensor::on_buffer(Arc::new(matrix.data.into()), Shape::from([n, f]))
+        Tensor::on_buffer(Vec::from(matrix.data).into(), Shape::from([n, f]))
     }
 
     /// The `[n, f]` tensor of an `n`×`f` matrix, one sample a row, copied.

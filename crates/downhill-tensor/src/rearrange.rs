@@ -1,10 +1,8 @@
 //! Tensors' elements in other places.
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use crate::kernel::{self, write};
 use crate::{Axes, AxisOrder, Element, Error, Result, Shape, Tensor};
+use std::ops::Range;
 
 impl<T: Element> Tensor<T> {
     /// The tensor with two axes exchanged; negative ones count from the end, as everywhere here.
@@ -171,6 +169,6 @@ impl<T: Element> Tensor<T> {
     pub(crate) fn filled_like(shape: Shape, other: &Tensor<T>) -> Tensor<T> {
         let first = other.as_slice().first();
         let elements = first.map_or(Vec::new(), |&value| vec![value; shape.elements()]);
-        Tensor::on_buffer(Arc::new(elements), shape)
+        Tensor::on_buffer(elements.into(), shape)
     }
 }

@@ -1,8 +1,8 @@
 //! N-dimensional arrays with shared, copy-on-write storage.
 
 use std::ops::Range;
-use std::sync::Arc;
 
+use crate::buffer::Buffer;
 use crate::{Element, Error, Real, Result, Shape};
 
 /// An N-dimensional array: contiguous, row-major like NumPy's, batch first (`[n, features]`,
@@ -27,7 +27,7 @@ use crate::{Element, Error, Real, Result, Shape};
 /// ```
 #[derive(Clone)]
 pub struct Tensor<T = f32> {
-    buffer: Arc<Vec<T>>,
+    buffer: Buffer<T>,
     start: usize,
     /// The shape's number of elements, which is asked for all the time.
     len: usize,
@@ -44,13 +44,13 @@ impl<T: Element> Tensor<T> {
         if shape.elements() != elements.len() {
             return Err(Error::Elements { shape, elements: elements.len() });
         }
-        Ok(Tensor::on_buffer(Arc::new(elements), shape))
+        Ok(Tensor::on_buffer(elements.into(), shape))
     }
 
     /// A tensor filled with one value.
     pub fn full(shape: impl Into<Shape>, value: T) -> Tensor<T> {
         let shape = shape.into();
-        Tensor::on_buffer(Arc::new(vec![value; shape.elements()]), shape)
+        Tensor::on_buffer(vec![value; shape.elements()].into(), shape)
     }
 
     /// A tensor of shape `[]`.
@@ -62,18 +62,18 @@ impl<T: Element> Tensor<T> {
     pub fn vector(elements: impl Into<Vec<T>>) -> Tensor<T> {
         let elements = elements.into();
         let shape = Shape::from([elements.len()]);
-        Tensor::on_buffer(Arc::new(elements), shape)
+        Tensor::on_buffer(elements.into(), shape)
     }
 
     /// A tensor of shape `[rows, N]`, copied from an array or slice of rows.
     pub fn from_rows<const N: usize>(rows: &[[T; N]]) -> Tensor<T> {
-        Tensor::on_buffer(Arc::new(rows.concat()), Shape::from([rows.len(), N]))
+        Tensor::on_buffer(rows.concat().into(), Shape::from([rows.len(), N]))
     }
 
     /// A tensor whose elements are computed from their row-major place.
     pub fn from_fn(shape: impl Into<Shape>, element: impl FnMut(usize) -> T) -> Tensor<T> {
         let shape = shape.into();
-        Tensor::on_buffer(Arc::new((0..shape.elements()).map(element).collect()), shape)
+        Tensor::on_buffer((0..shape.elements()).map(element).collect::<Vec<T>>().into(), shape)
     }
 
     /// The lengths of the axes.
@@ -103,18 +103,18 @@ impl<T: Element> Tensor<T> {
     /// copied first.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         if self.is_shared() {
-            self.buffer = Arc::new(self.as_slice().to_vec());
+            self.buffer = self.as_slice().to_vec().into();
             self.start = 0;
         }
         let window = self.start..self.start + self.len;
         // Nobody else holds it by now, and without a second holder there is nobody to share it anew.
-        Arc::get_mut(&mut self.buffer).map_or(&mut [], |elements| &mut elements[window])
+        self.buffer.get_mut().map_or(&mut [], |elements| &mut elements[window])
     }
 
     /// The elements as a vector, without a copy if nobody else shares the whole buffer.
     pub fn into_vec(self) -> Vec<T> {
         let window = self.start..self.start + self.len();
-        match Arc::try_unwrap(self.buffer) {
+        match self.buffer.try_into_vec() {
             Ok(elements) if window == (0..elements.len()) => elements,
             Ok(elements) => elements[window].to_vec(),
             Err(shared) => shared[window].to_vec(),
@@ -163,7 +163,7 @@ impl<T: Element> Tensor<T> {
         if shape.elements() != self.len() {
             return Err(Error::Elements { shape, elements: self.len() });
         }
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), shape, ..*self })
+        Ok(Tensor { buffer: self.buffer.clone(), shape, ..*self })
     }
 
     /// The part of a tensor between two indices of its first axis, in O(1).
@@ -181,7 +181,7 @@ impl<T: Element> Tensor<T> {
         let row = self.shape.sample().elements();
         let shape = self.shape.with(0, range.len());
         let (start, len) = (self.start + range.start * row, shape.elements());
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), start, len, shape })
+        Ok(Tensor { buffer: self.buffer.clone(), start, len, shape })
     }
 
     /// A window of this shape whose first element is the `start`-th here, in O(1): how a network's
@@ -195,23 +195,22 @@ impl<T: Element> Tensor<T> {
         if start.saturating_add(len) > self.len {
             return Err(Error::Elements { shape, elements: self.len.saturating_sub(start) });
         }
-        Ok(Tensor { buffer: Arc::clone(&self.buffer), start: self.start + start, len, shape })
+        Ok(Tensor { buffer: self.buffer.clone(), start: self.start + start, len, shape })
     }
 
     /// A tensor of the same shape with `f` of each element.
     pub fn map<U: Element>(&self, f: impl FnMut(T) -> U) -> Tensor<U> {
-        let elements = self.as_slice().iter().copied().map(f).collect();
-        Tensor::on_buffer(Arc::new(elements), self.shape)
+        let elements: Vec<U> = self.as_slice().iter().copied().map(f).collect();
+        Tensor::on_buffer(elements.into(), self.shape)
     }
 
     /// The whole buffer, if this tensor is its only holder: what a [`Workspace`](crate::Workspace) recycles.
-    // `Arc::get_mut` would lock the count of weak pointers, which there are none of.
-    pub(crate) fn into_unique_buffer(self) -> Option<Arc<Vec<T>>> {
+    pub(crate) fn into_unique_buffer(self) -> Option<Buffer<T>> {
         (!self.is_shared()).then_some(self.buffer)
     }
 
     /// A tensor on a buffer that holds exactly the shape's elements.
-    pub(crate) fn on_buffer(buffer: Arc<Vec<T>>, shape: Shape) -> Tensor<T> {
+    pub(crate) fn on_buffer(buffer: Buffer<T>, shape: Shape) -> Tensor<T> {
         debug_assert_eq!(buffer.len(), shape.elements());
         Tensor { start: 0, len: buffer.len(), buffer, shape }
     }
@@ -219,12 +218,12 @@ impl<T: Element> Tensor<T> {
     /// Where in `whole` this tensor begins, if it is a [window](Tensor::window) of it that shares its storage.
     pub fn start_in(&self, whole: &Tensor<T>) -> Option<usize> {
         let start = self.start.checked_sub(whole.start)?;
-        (Arc::ptr_eq(&self.buffer, &whole.buffer) && start + self.len <= whole.len).then_some(start)
+        (self.buffer.is(&whole.buffer) && start + self.len <= whole.len).then_some(start)
     }
 
     /// Whether another tensor shares the storage, so that a write would copy.
     pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.buffer) > 1
+        self.buffer.is_shared()
     }
 }
 

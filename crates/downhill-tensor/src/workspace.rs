@@ -1,7 +1,6 @@
 //! Buffers that are used again, and the threads to work with.
 
-use std::sync::Arc;
-
+use crate::buffer::Buffer;
 use crate::{Element, Real, Shape, Tensor, Threads};
 
 /// What a computation works with: a stock of recycled buffers and the threads it may use.
@@ -58,7 +57,7 @@ impl<T: Real> Default for Workspace<T> {
 #[derive(Debug)]
 struct Stock<T> {
     /// As many as have been given back to.
-    classes: Vec<Vec<Arc<Vec<T>>>>,
+    classes: Vec<Vec<Buffer<T>>>,
 }
 
 impl<T> Default for Stock<T> {
@@ -68,24 +67,24 @@ impl<T> Default for Stock<T> {
 }
 
 impl<T: Element> Stock<T> {
-    fn take(&mut self, elements: usize, fill: T) -> Arc<Vec<T>> {
+    fn take(&mut self, elements: usize, fill: T) -> Buffer<T> {
         let class = class_of(elements);
         if let Some(mut buffer) = self.classes.get_mut(class).and_then(Vec::pop) {
             // A steady computation asks for the length that it gave back.
             if buffer.len() == elements {
                 return buffer;
             }
-            if let Some(elements_of) = Arc::get_mut(&mut buffer) {
+            if let Some(elements_of) = buffer.get_mut() {
                 elements_of.resize(elements, fill);
                 return buffer;
             }
         }
         let mut buffer = Vec::with_capacity(length_of(class).max(elements));
         buffer.resize(elements, fill);
-        Arc::new(buffer)
+        buffer.into()
     }
 
-    fn give(&mut self, buffer: Arc<Vec<T>>) {
+    fn give(&mut self, buffer: Buffer<T>) {
         // A buffer from elsewhere may be shorter than those of its class: it serves the class below.
         let class = class_of(buffer.capacity());
         let too_short = length_of(class) > buffer.capacity();
@@ -138,7 +137,7 @@ mod tests {
         fn a_buffer_serves_its_class(elements in 0..100_000_usize, capacity in 0..100_000_usize) {
             prop_assert!(length_of(class_of(elements)) >= elements);
             let mut stock = Stock::<f32>::default();
-            stock.give(Arc::new(Vec::with_capacity(capacity)));
+            stock.give(Vec::with_capacity(capacity).into());
             prop_assert_eq!(stock.take(elements, 0.0).len(), elements);
         }
     }
