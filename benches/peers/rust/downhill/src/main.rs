@@ -70,6 +70,7 @@ fn data(s: &Spec) -> Vec<(Tensor, Target)> {
         .collect()
 }
 
+// The harness hands a peer's state on from step to step by value: a box is moved, not a whole network.
 fn main() {
     let (s, threads, _) = args();
     let threads = Threads::new(threads);
@@ -80,12 +81,12 @@ fn main() {
             &s,
             "downhill",
             threads.count(),
-            || (net.predictor(&params).threads(threads.clone()), 0.0),
-            |(mut predictor, _), i| {
-                let first = predictor.predict(&data[i].0).unwrap().as_slice()[0];
-                (predictor, first)
+            || Box::new((net.predictor(&params).threads(threads.clone()), 0.0)),
+            |mut state, i| {
+                state.1 = state.0.predict(&data[i].0).unwrap().as_slice()[0];
+                state
             },
-            |(_, first)| *first,
+            |state| state.1,
         );
         return;
     }
@@ -103,11 +104,11 @@ fn main() {
         &s,
         "downhill",
         threads.count(),
-        || (learner(), 0.0),
-        |(mut learner, _), i| {
-            let loss = learner.step(&data[i].0, &data[i].1).unwrap();
-            (learner, loss)
+        || Box::new((learner(), 0.0)),
+        |mut state, i| {
+            state.1 = state.0.step(&data[i].0, &data[i].1).unwrap();
+            state
         },
-        |(_, loss)| *loss,
+        |state| state.1,
     );
 }
