@@ -2,7 +2,10 @@
 
 use nalgebra::RealField;
 
-use crate::gemm::{Gemm, Matrix, PackedMatrix, check, gemm_generic, gemm_packed, packed};
+use crate::gemm::{
+    Gemm, Matrix, NestedGemm, PackedMatrix, check, gemm_generic, gemm_packed, nested_by_kernels,
+    nested_generic, packed,
+};
 use crate::math;
 
 /// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
@@ -45,6 +48,14 @@ pub trait Real: RealField + Copy {
     fn gemm(product: Gemm<'_, Self>, packed: Option<&PackedMatrix<Self>>) {
         check(&product, packed);
         gemm_generic(product);
+    }
+
+    /// A product by a matrix whose rows lie as windows see them: see [`NestedGemm`].
+    ///
+    /// # Panics
+    /// If an operand or the destination is too short for the sizes.
+    fn nested_gemm(product: NestedGemm<'_, Self>) {
+        nested_generic(product);
     }
 
     /// A `rows`×`columns` matrix as the kernels read it: see [`PackedMatrix`].
@@ -122,6 +133,10 @@ impl Real for f32 {
         gemm_packed(product, packed);
     }
 
+    fn nested_gemm(product: NestedGemm<'_, f32>) {
+        nested_by_kernels(product);
+    }
+
     fn pack(matrix: Matrix<'_, f32>, rows: usize, columns: usize) -> PackedMatrix<f32> {
         packed(matrix, rows, columns)
     }
@@ -180,6 +195,10 @@ impl Real for f64 {
 
     fn gemm(product: Gemm<'_, f64>, packed: Option<&PackedMatrix<f64>>) {
         gemm_packed(product, packed);
+    }
+
+    fn nested_gemm(product: NestedGemm<'_, f64>) {
+        nested_by_kernels(product);
     }
 
     fn pack(matrix: Matrix<'_, f64>, rows: usize, columns: usize) -> PackedMatrix<f64> {

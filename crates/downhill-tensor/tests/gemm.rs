@@ -1,6 +1,8 @@
 //! The matrix product against its definition.
 
-use downhill_tensor::gemm::{Gemm, Matrix, PackedMatrix, Start, gemm, gemm_by, gemm_generic};
+use downhill_tensor::gemm::{
+    Gemm, Matrix, NestedGemm, PackedMatrix, Start, gemm, gemm_by, gemm_generic, padded,
+};
 use downhill_tensor::{Real, Threads};
 use proptest::prelude::*;
 
@@ -260,6 +262,78 @@ fn strides_of_any_kind() {
             assert_eq!(c[i * n + j], dot);
         }
     }
+}
+
+/// The product with other numbers between the rows of B, and behind the last. The kernels read whole vectors, so that they
+/// see them.
+fn among_others(product: Gemm<'_, f32>) {
+    let row = product.n + 3;
+    let mut b = vec![f32::NAN; product.k * row + 32];
+    for (there, own) in b.chunks_mut(row).zip(product.b.elements.chunks(product.n)) {
+        there[..own.len()].copy_from_slice(own);
+    }
+    gemm(Gemm { b: Matrix::row_major(&b, row), ..product });
+}
+
+#[test]
+fn what_stands_between_the_rows_is_left_out() {
+    for sizes in [[3, 5, 6], [40, 20, 19], [70, 300, 33], [200, 100, 130]] {
+        let case = Case { sizes, transposed: [false; 2], added: Added::Row, seed: 5 };
+        for threads in pools() {
+            let expected = case.compute(1.0, threads, gemm_generic);
+            assert_eq!(case.compute(1.0, threads, among_others), expected, "{case:?} on {threads:?}");
+        }
+    }
+}
+
+/// A product by a matrix whose rows three loops find, against its definition.
+fn nested_agrees<T: Real>([m, n]: [usize; 2], counts: [usize; 3], apart: [usize; 3], seed: u64) {
+    let [outer, middle, inner] = counts;
+    let rows: Vec<usize> = (0..outer)
+        .flat_map(|i| (0..middle).flat_map(move |j| (0..inner).map(move |k| [i, j, k])))
+        .map(|turns| turns.iter().zip(apart).map(|(turn, apart)| turn * apart).sum())
+        .collect();
+    let a: Vec<T> = integers(m * rows.len(), seed);
+    let b: Vec<T> = integers(rows.iter().max().unwrap_or(&0) + padded(n), seed + 1);
+    let mut c = vec![T::one(); m * padded(n)];
+    T::nested_gemm(NestedGemm { m, n, a: &a, b: &b, counts, apart, c: &mut c });
+    for i in 0..m {
+        for j in 0..n {
+            let terms = rows.iter().zip(&a[i * rows.len()..]).map(|(row, &a)| a * b[row + j]);
+            let sum = terms.fold(T::zero(), |sum, term| sum + term);
+            assert_eq!(c[i * padded(n) + j], sum, "{m}x{n}, {counts:?} rows {apart:?} apart, at {i}, {j}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_found_by_loops(
+        sizes in [0..30_usize, 0..80],
+        counts in [0..5_usize, 0..4, 0..4],
+        apart in [0..90_usize, 0..40, 0..4],
+        seed in any::<u64>(),
+    ) {
+        nested_agrees::<f32>(sizes, counts, apart, seed);
+        nested_agrees::<f64>(sizes, counts, apart, seed);
+    }
+}
+
+#[test]
+fn rows_found_by_loops_in_several_parts() {
+    nested_agrees::<f32>([25, 70], [300, 3, 3], [50, 8, 1], 1);
+    nested_agrees::<f64>([13, 33], [70, 5, 5], [30, 6, 1], 2);
+    nested_agrees::<f32>([5, 40], [2, 40, 40], [100, 9, 1], 3);
+    #[cfg(feature = "dual")]
+    nested_agrees::<downhill_tensor::num_dual::Dual64>([5, 7], [2, 3, 3], [20, 6, 1], 4);
+}
+
+#[test]
+#[should_panic(expected = "shorter")]
+fn too_little_room_behind_the_rows_panics() {
+    let (a, b, mut c) = ([1.0_f32; 4], vec![1.0; padded(5)], vec![0.0; padded(5)]);
+    let (counts, apart) = ([1, 2, 2], [0, 1, 0]);
+    f32::nested_gemm(NestedGemm { m: 1, n: 5, a: &a, b: &b, counts, apart, c: &mut c });
 }
 
 #[test]

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use super::dot::dot_products;
-use super::kernel::{Kernels, Packed, Reach, Tile};
+use super::kernel::{Kernels, Packed, Reach, Steps, Tile};
 use super::pack::{MARGIN, Numbers, pack, pack_panels, with_scratch};
 use super::packed::{PackedMatrix, panels};
 use super::prefetch::LINE;
@@ -93,12 +93,12 @@ fn gemm_small<T: Packed>(kernels: &Kernels<T>, product: Gemm<'_, T>, b_packed: O
         let width = panel.len().next_multiple_of(kernels.lanes);
         // SAFETY: `check` has found that the operands have all that the product needs, and packed panels are whole.
         let multiply = |b: (&[T], usize)| unsafe {
-            let b = (b.0.as_ptr(), b.1);
-            into.multiply(kernels, tiles, panel.clone(), 0..k, Rows::in_place(a, 0), b);
+            let steps = (0, Steps::even(k, b.1));
+            into.multiply(kernels, tiles, panel.clone(), steps, Rows::in_place(a, 0), b.0.as_ptr());
         };
         if let Some(all) = b_packed {
             multiply((&all[panel.start * k..], width));
-        } else if b.column_stride == 1 && width == panel.len() {
+        } else if b.column_stride == 1 && (width == panel.len() || has_room(b, [k, n], kernels.lanes)) {
             multiply((b.at(0, panel.start), b.row_stride));
         } else {
             with_scratch(k * width, |space| {
@@ -121,37 +121,37 @@ pub(super) fn pack_right<T: Packed>(b: Matrix<'_, T>, [k, n]: [usize; 2]) -> Num
 }
 
 /// Where a product goes to.
-struct Destination<'a, T> {
-    c: *mut T,
-    row: usize,
-    start: Start<'a, T>,
+pub(super) struct Destination<'a, T> {
+    pub(super) c: *mut T,
+    pub(super) row: usize,
+    pub(super) start: Start<'a, T>,
 }
 
 // SAFETY: threads share it to write disjoint parts of C.
 unsafe impl<T: Sync> Sync for Destination<'_, T> {}
 
 impl<T> Destination<'_, T> {
-    /// Adds these steps of the product to tiles of a panel of C, or writes them if they are the first. `b` is where the
-    /// panel of B begins, and how far apart its rows are.
+    /// Adds these steps of the product, of which the first is given, to tiles of a panel of C, or writes them if they begin
+    /// the sum. `b` is where the panel of B begins.
     ///
     /// # Safety
     /// The processor must have the kernels' instructions, the tiles' rows and the panel must be there for so many steps, the
     /// panel in whole vectors, and nobody else may touch this part of C.
     #[inline(always)]
-    unsafe fn multiply(
+    pub(super) unsafe fn multiply(
         &self,
         kernels: &Kernels<T>,
         tiles: Tiles,
         panel: Range<usize>,
-        steps: Range<usize>,
+        (first, steps): (usize, Steps),
         rows: Rows<'_, T>,
-        (b, b_row): (*const T, usize),
+        b: *const T,
     ) {
         let vectors = panel.len().div_ceil(kernels.lanes);
         let c = self.c.wrapping_add(panel.start);
         let start = match self.start {
             // Later steps of the sum add to what the first ones wrote.
-            _ if steps.start > 0 => Some((c.cast_const(), self.row)),
+            _ if first > 0 => Some((c.cast_const(), self.row)),
             Start::Zero => None,
             Start::Row(row) => Some((row[panel.start..].as_ptr(), 0)),
             Start::Destination => Some((c.cast_const(), self.row)),
@@ -159,7 +159,7 @@ impl<T> Destination<'_, T> {
         for tile in tiles.iter() {
             let (a, a_row, a_column) = match rows {
                 Rows::Packed(block) => {
-                    (block[(tile.start - tiles.start) * steps.len()..].as_ptr(), 1, tile.len())
+                    (block[(tile.start - tiles.start) * steps.total()..].as_ptr(), 1, tile.len())
                 }
                 Rows::InPlace { first, row, column } => (first.wrapping_add(tile.start * row), row, column),
             };
@@ -167,12 +167,11 @@ impl<T> Destination<'_, T> {
             // SAFETY: the contract is handed on.
             unsafe {
                 kernel(&Tile {
-                    k: steps.len(),
+                    steps: &steps,
                     a,
                     a_row,
                     a_column,
                     b,
-                    b_row,
                     c: c.wrapping_add(tile.start * self.row),
                     c_row: self.row,
                     columns: panel.len(),
@@ -185,7 +184,7 @@ impl<T> Destination<'_, T> {
 
 /// Where tiles find their rows of A.
 #[derive(Clone, Copy)]
-enum Rows<'a, T> {
+pub(super) enum Rows<'a, T> {
     /// Packed for one tile after the other.
     Packed(&'a [T]),
     /// Some elements apart, and their steps, from the first row of all.
@@ -194,7 +193,7 @@ enum Rows<'a, T> {
 
 impl<'a, T> Rows<'a, T> {
     /// Those of the operand itself from this step on.
-    fn in_place(a: Matrix<'a, T>, step: usize) -> Rows<'a, T> {
+    pub(super) fn in_place(a: Matrix<'a, T>, step: usize) -> Rows<'a, T> {
         let first = a.elements.as_ptr().wrapping_add(step * a.column_stride);
         Rows::InPlace { first, row: a.row_stride, column: a.column_stride }
     }
@@ -212,6 +211,8 @@ struct Cut<T: 'static> {
     cells: [usize; 2],
     /// Whether all of A is read packed, and all of B.
     packed: [bool; 2],
+    /// Whether a panel that is no whole number of vectors is read packed.
+    rest_packed: bool,
     /// The columns of B with those that fill the last vector up; none if no panel of B is read packed.
     b_width: usize,
     /// Who packs them.
@@ -264,6 +265,7 @@ impl<T: Packed> Cut<T> {
             n > reach.a_in_place[usize::from(a.column_stride != 1)],
             b_is_packed || b.column_stride != 1 || !b_in_place::<T>([m, k, n], b.row_stride, reach),
         ];
+        let rest_packed = b_is_packed || !has_room(b, [k, n], lanes);
         Cut {
             kernels,
             size: [m, k, n],
@@ -271,7 +273,12 @@ impl<T: Packed> Cut<T> {
             steps,
             cells: [if b_packed_by == Packer::Cell { 1 } else { count(m, height) }, count(n, width)],
             packed,
-            b_width: if packed[1] || !n.is_multiple_of(lanes) { n.next_multiple_of(lanes) } else { 0 },
+            rest_packed,
+            b_width: if packed[1] || rest_packed && !n.is_multiple_of(lanes) {
+                n.next_multiple_of(lanes)
+            } else {
+                0
+            },
             b_packed_by,
             together: together.min(k),
             lanes,
@@ -300,7 +307,7 @@ impl<T: Packed> Cut<T> {
 
     /// Whether a panel of B is packed. The kernels read whole vectors, which the last panel may not have.
     fn panel_is_packed(&self, panel: &Range<usize>) -> bool {
-        self.packed[1] || !panel.len().is_multiple_of(self.lanes)
+        self.packed[1] || self.rest_packed && !panel.len().is_multiple_of(self.lanes)
     }
 
     fn blocks_of_a(&self) -> usize {
@@ -429,14 +436,20 @@ impl<T: Packed> Cut<T> {
                 } else {
                     (b.at(steps.start, panel.start), b.row_stride)
                 };
-                let b = (b.as_ptr(), b_row);
+                let all = (steps.start, Steps::even(steps.len(), b_row));
                 // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in place lie within the
                 // operands, as the caller vouches; packed ones have been written whole, with zeros to fill the last vector
                 // up. The part of C is ours.
-                unsafe { into.multiply(self.kernels, tiles, panel, steps.clone(), rows, b) };
+                unsafe { into.multiply(self.kernels, tiles, panel, all, rows, b.as_ptr()) };
             }
         }
     }
+}
+
+/// Whether the last vector of each row of B may be read whole: what follows the row is read in vain.
+fn has_room<T>(b: Matrix<'_, T>, [k, n]: [usize; 2], lanes: usize) -> bool {
+    let last = k.saturating_sub(1).saturating_mul(b.row_stride);
+    b.elements.len() >= last.saturating_add(n.next_multiple_of(lanes))
 }
 
 /// Whether B, with its rows one after the other, is better read as it is than packed first.

@@ -91,10 +91,10 @@ const SECOND_CACHE: Reach =
 ///
 /// # Safety
 /// The processor must have the kernel's instructions. With the kernel's `ROWS` and `VECTORS`: the
-/// elements `a[i·a_row + p·a_column]` and `b[p·b_row + j]` must be readable for `i < ROWS`, `p < k` and
+/// elements `a[i·a_row + p·a_column]` and `b[row of p + j]` must be readable for `i < ROWS`, each step `p` and
 /// `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those of
 /// `start` readable, and `columns` must reach into the last vector.
-type TileKernel<T> = unsafe fn(&Tile<T>);
+type TileKernel<T> = unsafe fn(&Tile<'_, T>);
 
 /// The dot products of `x` with each of `ys`.
 ///
@@ -115,18 +115,38 @@ type TransposeKernel<T> =
     unsafe fn(from: *const T, from_row: usize, size: [usize; 2], to: *mut T, to_row: usize);
 
 /// A tile of the destination, and the panels that it is the product of.
-pub(super) struct Tile<T> {
-    pub(super) k: usize,
+pub(super) struct Tile<'a, T> {
+    /// The steps of the sum.
+    pub(super) steps: &'a Steps,
     pub(super) a: *const T,
     pub(super) a_row: usize,
     pub(super) a_column: usize,
     pub(super) b: *const T,
-    pub(super) b_row: usize,
     pub(super) c: *mut T,
     pub(super) c_row: usize,
     pub(super) columns: usize,
     /// What is added to each row, and how far apart its rows are: the destination, or one row for all.
     pub(super) start: Option<(*const T, usize)>,
+}
+
+/// The steps of a sum as three nested loops, the innermost last, and where their rows of B are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Steps {
+    pub(super) counts: [usize; 3],
+    /// How far apart a row of B and that of the next turn of each loop are.
+    pub(super) apart: [usize; 3],
+}
+
+impl Steps {
+    /// So many, with rows that are equally far apart.
+    pub(super) fn even(count: usize, apart: usize) -> Steps {
+        Steps { counts: [1, 1, count], apart: [0, 0, apart] }
+    }
+
+    /// How many they are.
+    pub(super) fn total(self) -> usize {
+        self.counts.iter().product()
+    }
 }
 
 /// The body of every tile kernel.
@@ -137,7 +157,7 @@ pub(super) struct Tile<T> {
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
-    tile: &Tile<V::Element>,
+    tile: &Tile<'_, V::Element>,
     zero: V::Element,
 ) {
     // SAFETY: the kernel's contract covers every element that is touched.
@@ -179,7 +199,7 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
-    tile: &Tile<V::Element>,
+    tile: &Tile<'_, V::Element>,
     a_row: usize,
     zero: V::Element,
 ) -> [[V; VECTORS]; ROWS] {
@@ -189,20 +209,29 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
         // Three rows for each pointer are what addresses reach without a chain of additions.
         let mut a = [0, 1, 2, 3].map(|third| tile.a.wrapping_add(3 * third * a_row));
-        let mut b = tile.b;
-        for _ in 0..tile.k {
-            let mut row = [V::splat(zero); VECTORS];
-            for j in 0..VECTORS {
-                row[j] = V::load(b.add(j * V::LANES));
-            }
-            for i in 0..ROWS {
-                let factor = V::splat(*a[i / 3].add(i % 3 * a_row));
-                for j in 0..VECTORS {
-                    sums[i][j] = sums[i][j].add_product(factor, row[j]);
+        let Steps { counts: [outer, middle, inner], apart } = *tile.steps;
+        let mut b_outer = tile.b;
+        for _ in 0..outer {
+            let mut b_middle = b_outer;
+            for _ in 0..middle {
+                let mut b = b_middle;
+                for _ in 0..inner {
+                    let mut row = [V::splat(zero); VECTORS];
+                    for j in 0..VECTORS {
+                        row[j] = V::load(b.add(j * V::LANES));
+                    }
+                    for i in 0..ROWS {
+                        let factor = V::splat(*a[i / 3].add(i % 3 * a_row));
+                        for j in 0..VECTORS {
+                            sums[i][j] = sums[i][j].add_product(factor, row[j]);
+                        }
+                    }
+                    a = a.map(|a| a.wrapping_add(tile.a_column));
+                    b = b.wrapping_add(apart[2]);
                 }
+                b_middle = b_middle.wrapping_add(apart[1]);
             }
-            a = a.map(|a| a.wrapping_add(tile.a_column));
-            b = b.wrapping_add(tile.b_row);
+            b_outer = b_outer.wrapping_add(apart[0]);
         }
         sums
     }
@@ -328,7 +357,7 @@ macro_rules! kernels {
 
             $(#[$features])?
             unsafe fn kernel<T: Real, V: Vector<Element = T>, const ROWS: usize, const VECTORS: usize>(
-                tile: &Tile<T>,
+                tile: &Tile<'_, T>,
             ) {
                 // SAFETY: the contract is handed on.
                 unsafe { super::tile::<V, ROWS, VECTORS>(tile, T::zero()) }
@@ -401,12 +430,11 @@ mod tests {
                     // SAFETY: the slices have these sizes, and the processor these instructions.
                     unsafe {
                         kernel(&Tile {
-                            k,
+                            steps: &Steps::even(k, width),
                             a: a_ptr,
                             a_row: k,
                             a_column: 1,
                             b: b_ptr,
-                            b_row: width,
                             c: c_ptr,
                             c_row: width,
                             columns,

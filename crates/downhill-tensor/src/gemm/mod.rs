@@ -4,6 +4,7 @@ mod blocked;
 mod dot;
 mod generic;
 mod kernel;
+mod nested;
 mod pack;
 mod packed;
 mod prefetch;
@@ -15,6 +16,8 @@ mod x86;
 
 pub(crate) use blocked::gemm_packed;
 pub use generic::gemm_generic;
+pub use nested::{NestedGemm, padded};
+pub(crate) use nested::{nested_by_kernels, nested_generic};
 pub(crate) use packed::packed;
 pub use packed::{PackedMatrix, gemm_by};
 

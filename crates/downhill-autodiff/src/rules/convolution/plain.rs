@@ -146,12 +146,12 @@ fn pull_back<T: Real>(
         at.threads(),
     );
     sink.workspace().give(scratch);
-    if let Some(partial) = partial {
+    if let Some(mut partial) = partial {
         if let Some(mut dw) = sink.destination(1) {
-            of.weight_derivative(dw.parts(), partial.as_slice());
+            of.weight_derivative(dw.parts(), partial.as_mut_slice());
         }
         if biased && let Some(mut db) = sink.destination(2) {
-            of.bias_derivative(db.parts(), partial.as_slice());
+            of.bias_derivative(db.parts(), partial.as_mut_slice());
         }
         sink.workspace().give(partial);
     }

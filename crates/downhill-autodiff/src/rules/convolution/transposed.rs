@@ -109,7 +109,7 @@ impl<T: Real> Rule<T> for TransposedConvolution {
                 at.threads(),
             );
             if let Some(mut dw) = sink.destination(1) {
-                of.weight_derivative(dw.parts(), partial.as_slice());
+                of.weight_derivative(dw.parts(), partial.as_mut_slice());
             }
             sink.workspace().give(partial);
         }

@@ -1,10 +1,12 @@
 //! The derivatives of convolutions.
 
+use std::ops::Range;
+
 use super::patches::rows_of;
 use super::{Convolution, OnBlock, sum};
 use crate::gemm::{Gemm, Matrix, Start, Store, gemm};
 use crate::kernel::pieces::Pieces;
-use crate::{Real, Threads};
+use crate::{Real, Threads, vectorize};
 
 impl Convolution {
     /// Computes ∂L/∂x, if that is wanted, and the sums of parts that ∂L/∂W and ∂L/∂b are made of, if there is room for
@@ -28,6 +30,13 @@ impl Convolution {
         let ([_, outputs], rows, width) = (self.own(), self.rows(), self.output[1]);
         let patches = self.patches();
         let parts = self.parts();
+        let adjoint = self.adjoint();
+        let mirrored_elements = if adjoint.is_some() { self.channels[1] * rows } else { 0 };
+        let (mirrored, scratch) = scratch.split_at_mut(mirrored_elements);
+        if adjoint.is_some() && dx.is_some() {
+            self.mirror(mirrored, weight);
+        }
+        let mirrored = &*mirrored;
         let dx = dx.map(|(store, dx)| (store, Pieces::new(dx)));
         let partial = partial.map(Pieces::new);
         let one = Threads::single();
@@ -61,6 +70,31 @@ impl Convolution {
                         self.backward_pointwise(dx, sums, x, weight, cotangent, start, scratch, inner);
                     } else {
                         self.backward_depthwise(dx, sums, x, weight, cotangent, start, scratch);
+                    }
+                }
+                return;
+            }
+            if let Some(adjoint) = &adjoint {
+                for (image, group) in
+                    images.flat_map(|image| (0..self.groups).map(move |group| (image, group)))
+                {
+                    let channels = group * outputs..(group + 1) * outputs;
+                    let own = channels.start * rows..channels.end * rows;
+                    let (delta, scratch) = scratch.split_at_mut(outputs * self.pixels());
+                    cotangent(delta, (image * self.channels[1] + channels.start) * self.pixels());
+                    if let Some(db) = &mut db {
+                        for (db, delta) in db[channels].iter_mut().zip(delta.chunks_exact(self.pixels())) {
+                            *db += sum(delta);
+                        }
+                    }
+                    if let (Some(x), Some(dw)) = (x, &mut dw) {
+                        let (x, dw) = (&x[self.planes(group, image)], &mut dw[own.clone()]);
+                        self.add_weight_derivative(dw, x, image, delta, scratch, inner);
+                    }
+                    if let Some((store, dx)) = &dx {
+                        // SAFETY: each image is one part's.
+                        let dx = unsafe { dx.piece(self.planes(group, image)) };
+                        adjoint.pull_back((*store, dx), delta, &mirrored[own], scratch);
                     }
                 }
                 return;
@@ -135,26 +169,42 @@ impl Convolution {
     ///
     /// # Panics
     /// As [`forward`](Convolution::forward).
-    pub fn weight_derivative<T: Real>(&self, dw: (Store, &mut [T]), partial: &[T]) {
-        self.add_up(dw, partial, 0);
+    pub fn weight_derivative<T: Real>(&self, (store, dw): (Store, &mut [T]), partial: &mut [T]) {
+        let rows = self.rows();
+        let sums = self.add_up(partial, 0..self.channels[1] * rows);
+        let put = store.put();
+        if self.adjoint().is_none() {
+            return dw.iter_mut().zip(sums).for_each(|(dw, &sum)| put(dw, sum));
+        }
+        let [_, outputs] = self.own();
+        for (channel, dw) in dw.chunks_exact_mut(rows).enumerate() {
+            let of_group = &sums[channel / outputs * outputs * rows..];
+            for (row, dw) in self.rows_of_sums().zip(dw) {
+                put(dw, of_group[row * outputs + channel % outputs]);
+            }
+        }
     }
 
     /// Stores ∂L/∂b from the sums that [`backward`](Convolution::backward) has formed.
     ///
     /// # Panics
     /// As [`forward`](Convolution::forward).
-    pub fn bias_derivative<T: Real>(&self, db: (Store, &mut [T]), partial: &[T]) {
-        self.add_up(db, partial, self.channels[1] * self.rows());
+    pub fn bias_derivative<T: Real>(&self, (store, db): (Store, &mut [T]), partial: &mut [T]) {
+        let sums = self.add_up(partial, self.channels[1] * self.rows()..self.partial_of_one());
+        let put = store.put();
+        db.iter_mut().zip(sums).for_each(|(db, &sum)| put(db, sum));
     }
 
-    /// Stores the sum over all parts, from a place on.
-    fn add_up<T: Real>(&self, (mut store, derivative): (Store, &mut [T]), partial: &[T], start: usize) {
-        for sums in partial.chunks_exact(self.partial_of_one().max(1)) {
-            let put = store.put();
-            for (there, &sum) in derivative.iter_mut().zip(&sums[start..]) {
-                put(there, sum);
-            }
-            store = Store::Add;
+    /// The sums over all parts of these elements of each.
+    fn add_up<'a, T: Real>(&self, partial: &'a mut [T], own: Range<usize>) -> &'a [T] {
+        let each = self.partial_of_one().max(1);
+        let (first, others) = partial.split_at_mut(each.min(partial.len()));
+        let sums = &mut first[own.clone()];
+        for part in others.chunks_exact(each) {
+            vectorize!(for (sum, &x) in sums.iter_mut().zip(&part[own.clone()]) {
+                *sum += x;
+            });
         }
+        sums
     }
 }

@@ -2,6 +2,7 @@
 
 mod backward;
 mod depthwise;
+mod direct;
 mod patches;
 mod pointwise;
 
@@ -42,7 +43,7 @@ pub struct Convolution {
 pub type OnBlock<'a, T> = &'a (dyn Fn(&mut [T], usize) + Sync);
 
 /// The elements of a block's matrix of patches: what fits the second cache beside all else.
-const BLOCK: usize = 1 << 15;
+const BLOCK: usize = 1 << 16;
 /// The parts that the sums over windows are cut into, to be formed side by side.
 const PARTS: usize = 16;
 /// The most elements of all parts of a weight's derivative.
@@ -92,8 +93,11 @@ impl Convolution {
         if self.is_depthwise() {
             return self.scratch_of_depthwise();
         }
-        self.strips(self.block().min(self.output[0]))
-            + self.block() * self.output[1] * (self.rows() + self.own()[1])
+        let patches = self.strips(self.block().min(self.output[0]))
+            + self.block() * self.output[1] * (self.rows() + self.own()[1]);
+        let direct = if self.is_direct() { self.scratch_of_direct() } else { 0 };
+        let derivatives = self.adjoint().map_or(0, |adjoint| self.scratch_of_derivatives(&adjoint));
+        patches.max(direct).max(derivatives)
     }
 
     /// The elements of the strips of a group's planes that so many rows of windows see.
@@ -103,7 +107,8 @@ impl Convolution {
 
     /// The elements of scratch memory that a pass needs.
     pub fn scratch(&self, threads: &Threads) -> usize {
-        self.scratch_of_one() * threads.count()
+        let weights = if self.adjoint().is_some() { self.channels[1] * self.rows() } else { 0 };
+        self.scratch_of_one() * threads.count() + weights
     }
 
     /// The elements of scratch memory for sums of parts that [`backward`](Convolution::backward) needs.
@@ -186,6 +191,9 @@ impl Convolution {
         }
         if self.is_depthwise() {
             return self.forward_depthwise((store, y), x, weight, bias, finish, scratch, threads);
+        }
+        if self.is_direct() {
+            return self.forward_direct((store, y), x, weight, bias, finish, scratch, threads);
         }
         let (y, patches) = (Pieces::new(y), self.patches());
         let tasks = total.div_ceil(block);

@@ -92,6 +92,20 @@ impl Patches {
         }
     }
 
+    /// Copies, for each tap of a line, what it sees of each line of the strips: [tap, strip, line, window]. The windows are
+    /// next to each other.
+    #[inline(always)]
+    pub(super) fn shift<T: Copy>(&self, to: &mut [T], strips: &[T]) {
+        let ([_, width], across) = (self.strip(1), self.count[1]);
+        let each = strips.len() / width * across;
+        for (tap, to) in to.chunks_exact_mut(each).enumerate() {
+            let from = &strips[tap * self.windows[1].dilation..];
+            for (line, place) in (0..each).step_by(across).enumerate() {
+                copy_first(&mut to[place..], &from[line * width..], across);
+            }
+        }
+    }
+
     /// The adjoint of [`gather`](Patches::gather): adds the strips to the planes.
     #[inline(always)]
     pub(super) fn scatter<T: Real>(&self, planes: &mut [T], strips: &[T], of: &Rows) {
