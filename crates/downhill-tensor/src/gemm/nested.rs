@@ -38,7 +38,7 @@ const PADDING: usize = 32;
 impl<T: Real> NestedGemm<'_, T> {
     /// The rows of B.
     fn steps(&self) -> usize {
-        self.counts.iter().product()
+        self.counts.iter().fold(1, |product, &count| product.saturating_mul(count))
     }
 
     /// # Panics
@@ -48,11 +48,11 @@ impl<T: Real> NestedGemm<'_, T> {
         // Saturating: a product that overflowed could seem to fit.
         let last =
             turns.fold(0_usize, |sum, (count, apart)| sum.saturating_add((count - 1).saturating_mul(apart)));
-        let width = padded(self.n);
+        let width = padded(self.n).max(self.n);
         assert!(
-            self.a.len() >= self.m * self.steps()
+            self.a.len() >= self.m.saturating_mul(self.steps())
                 && self.b.len() >= last.saturating_add(width)
-                && self.c.len() >= self.m * width,
+                && self.c.len() >= self.m.saturating_mul(width),
             "gemm: an operand is shorter than {}x{}x{} needs",
             self.m,
             self.steps(),
