@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the peers that are installed, one run at a time, and prints TSV:
 #   workload  peer  threads  us_per_step  samples_per_s  peak_rss_mib
-# usage: run.sh build [FOLDERS] | train [PEER_REGEX [WORKLOAD_REGEX]] | gemm | cold
+# usage: run.sh build [FOLDERS] | train [PEER_REGEX [WORKLOAD_REGEX]] | gemm | layers [PART_OF_A_NAME] | cold
 # Environment: PEERS_VENV, CARGO_TARGET_DIR, PEERS_RUSTFLAGS (default
 # -C target-cpu=native; "none" for the compiler's default), PEERS_CPU (core for
 # 1-thread runs), PEERS_THREADS (default "1 2"), PEERS_ROUNDS (how often each
@@ -89,6 +89,15 @@ gemm() {
   done
 }
 
+# Single layers, beside PyTorch's: layer, name, predict or train, library, threads, µs.
+layers() {
+  local t
+  for t in $(for _ in $(seq "${PEERS_ROUNDS:-1}"); do echo "$threads"; done); do
+    run "$t" "$CARGO_TARGET_DIR/default/release/peer-downhill-layers" "$t" "$@"
+    [ -x "$venv/bin/python" ] && run "$t" "$venv/bin/python" "$here/layers_py.py" "$t" "$@"
+  done
+}
+
 # cold NAME DIR CARGO_ARGS...: wall time from an empty target, crates, stripped size
 cold1() {
   local name=$1 dir=$here/rust/$2 out=$CARGO_TARGET_DIR/cold a b n
@@ -113,6 +122,6 @@ cold() {
 cmd=${1:-train}
 [ $# -gt 0 ] && shift
 case $cmd in
-build | train | gemm | cold) "$cmd" "$@" ;;
+build | train | gemm | layers | cold) "$cmd" "$@" ;;
 *) sed -n 2,10p "$0"; exit 2 ;;
 esac

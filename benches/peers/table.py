@@ -1,6 +1,6 @@
 """usage: table.py FILE... > table.md
 
-Markdown of what `run.sh train` and `run.sh gemm` wrote, the fastest peer of a column in
+Markdown of what `run.sh train`, `gemm` and `layers` wrote, the fastest peer of a column in
 bold: medians over all rounds in the files, or the quantile PEERS_QUANTILE of the times.
 """
 import collections
@@ -9,12 +9,14 @@ import sys
 
 QUANTILE = float(os.environ.get("PEERS_QUANTILE", "0.5"))
 
-times, rates = collections.defaultdict(list), collections.defaultdict(list)
+times, rates, layers = (collections.defaultdict(list) for _ in range(3))
 for path in sys.argv[1:]:
     for line in open(path):
         f = line.rstrip("\n").split("\t")
         if f[0] == "gemm" and len(f) == 7:
             rates[f[1], f[2], f[3], int(f[4])].append((float(f[5]), float(f[6])))
+        elif f[0] == "layer":
+            layers[f[1], f[2], f[3], int(f[4])].append(float(f[5]))
         elif len(f) == 6:
             times[f[0], f[1], int(f[2])].append((float(f[3]), float(f[5])))
 
@@ -85,3 +87,19 @@ for t in sorted({t for *_, t in rates}):
         got = {lib: 100 * told((shape, variant, lib, t)) / peak for lib in libraries if (shape, variant, lib, t) in rates}
         cells = [("–" if lib not in got else f"**{got[lib]:.0f}**" if got[lib] == max(got.values()) else f"{got[lib]:.0f}") for lib in libraries]
         row([shape.replace("x", "×"), variant] + cells)
+
+if layers:
+    threads = sorted({t for *_, t in layers})
+    print("\nµs for a layer alone, downhill / PyTorch and the ratio: a prediction, and forward and backward.\n")
+    header(["layer"] + [f"{what}, {t} thread{'s' * (t > 1)}" for t in threads for what in ("predict", "train")])
+    for name in in_order(name for name, *_ in layers):
+        cells = []
+        for t in threads:
+            for what in ("predict", "train"):
+                both = [layers.get((name, what, library, t)) for library in ("downhill", "torch")]
+                if None in both:
+                    cells.append("–")
+                    continue
+                ours, theirs = (sorted(got)[int(QUANTILE * (len(got) - 1))] for got in both)
+                cells.append(f"{short(ours)} / {short(theirs)}: {ours / theirs:.2f}")
+        row([name] + cells)

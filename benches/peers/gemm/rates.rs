@@ -1,18 +1,5 @@
-//! The shapes of the GEMM bench and how a rate is taken, for all its Rust programs.
+//! How a rate is taken, for all Rust programs that time a product or a layer.
 use std::time::Instant;
-
-/// (m, k, n) of the column-major product.
-pub const SHAPES: [(usize, usize, usize); 9] = [
-    (256, 784, 64),
-    (1024, 784, 256),
-    (1024, 1024, 256),
-    (784, 256, 1024),
-    (128, 256, 64),
-    (16, 4, 16),
-    (10, 128, 64),
-    (512, 512, 512),
-    (2048, 2048, 2048),
-];
 
 /// GFLOP/s of 21 runs of a third of `ms` each, of 5 if one product takes longer: the middle one, or, on a busy machine, one
 /// nearer the fastest.

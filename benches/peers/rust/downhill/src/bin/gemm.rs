@@ -4,10 +4,13 @@
 //! product Cᵀ = Bᵀ Aᵀ.
 #[path = "../../../../gemm/rates.rs"]
 mod rates;
+#[path = "../../../../gemm/shapes.rs"]
+mod shapes;
 
 use downhill::tensor::Threads;
 use downhill::tensor::gemm::{Gemm, Matrix, Start, gemm};
-use rates::{SHAPES, rate};
+use rates::rate;
+use shapes::SHAPES;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
