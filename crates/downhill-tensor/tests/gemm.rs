@@ -3,7 +3,7 @@
 use downhill_tensor::gemm::{
     Gemm, Matrix, NestedGemm, PackedMatrix, Start, gemm, gemm_by, gemm_generic, padded,
 };
-use downhill_tensor::{Real, Threads};
+use downhill_tensor::{Real, Store, Threads};
 use proptest::prelude::*;
 
 /// A product of small random integers, in each of which every sum is exact.
@@ -288,6 +288,7 @@ fn what_stands_between_the_rows_is_left_out() {
 
 /// A product by a matrix whose rows three loops find, against its definition.
 fn nested_agrees<T: Real>([m, n]: [usize; 2], counts: [usize; 3], apart: [usize; 3], seed: u64) {
+    let store = if seed.is_multiple_of(2) { Store::Write } else { Store::Add };
     let [outer, middle, inner] = counts;
     let rows: Vec<usize> = (0..outer)
         .flat_map(|i| (0..middle).flat_map(move |j| (0..inner).map(move |k| [i, j, k])))
@@ -296,11 +297,12 @@ fn nested_agrees<T: Real>([m, n]: [usize; 2], counts: [usize; 3], apart: [usize;
     let a: Vec<T> = integers(m * rows.len(), seed);
     let b: Vec<T> = integers(rows.iter().max().unwrap_or(&0) + padded(n), seed + 1);
     let mut c = vec![T::one(); m * padded(n)];
-    T::nested_gemm(NestedGemm { m, n, a: &a, b: &b, counts, apart, c: &mut c });
+    T::nested_gemm(NestedGemm { m, n, a: &a, b: &b, counts, apart, c: &mut c, store });
     for i in 0..m {
         for j in 0..n {
             let terms = rows.iter().zip(&a[i * rows.len()..]).map(|(row, &a)| a * b[row + j]);
-            let sum = terms.fold(T::zero(), |sum, term| sum + term);
+            let start = if store == Store::Add { T::one() } else { T::zero() };
+            let sum = terms.fold(start, |sum, term| sum + term);
             assert_eq!(c[i * padded(n) + j], sum, "{m}x{n}, {counts:?} rows {apart:?} apart, at {i}, {j}");
         }
     }
@@ -333,7 +335,8 @@ fn rows_found_by_loops_in_several_parts() {
 fn too_little_room_behind_the_rows_panics() {
     let (a, b, mut c) = ([1.0_f32; 4], vec![1.0; padded(5)], vec![0.0; padded(5)]);
     let (counts, apart) = ([1, 2, 2], [0, 1, 0]);
-    f32::nested_gemm(NestedGemm { m: 1, n: 5, a: &a, b: &b, counts, apart, c: &mut c });
+    let store = Store::Write;
+    f32::nested_gemm(NestedGemm { m: 1, n: 5, a: &a, b: &b, counts, apart, c: &mut c, store });
 }
 
 #[test]

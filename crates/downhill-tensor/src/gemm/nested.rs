@@ -3,10 +3,10 @@
 use super::blocked::{Destination, Rows};
 use super::kernel::{Packed, Steps};
 use super::ranges::{Tiles, pieces};
-use super::{Matrix, Start};
+use super::{Matrix, Start, Store};
 use crate::Real;
 
-/// A product `C ← A·B` of a row-major A with a B of `counts[0]·counts[1]·counts[2]` rows. Row (i, j, k) of B begins at element
+/// A product `C ← A·B`, or that added to C, of a row-major A with a B of `counts[0]·counts[1]·counts[2]` rows. Row (i, j, k) of B begins at element
 /// `i·apart[0] + j·apart[1] + k·apart[2]` of `b`; the columns of A are in the order of its nested loops, the innermost last.
 /// Rows of B may overlap.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct NestedGemm<'a, T> {
     pub apart: [usize; 3],
     /// The destination, [`padded`] columns a row: it has any numbers in those that are not C's.
     pub c: &'a mut [T],
+    /// Whether the product is written or added.
+    pub store: Store,
 }
 
 /// The columns that the destination of a [`NestedGemm`] with `n` columns has room for, and each row of B elements.
@@ -36,6 +38,15 @@ pub fn padded(n: usize) -> usize {
 const PADDING: usize = 32;
 
 impl<T: Real> NestedGemm<'_, T> {
+    /// Whether there is anything to add up; if not, the product is zero.
+    fn has_terms(&mut self) -> bool {
+        let has = self.m > 0 && self.n > 0 && self.steps() > 0;
+        if !has && self.store == Store::Write {
+            self.c.fill(T::zero());
+        }
+        has
+    }
+
     /// The rows of B.
     fn steps(&self) -> usize {
         self.counts.iter().fold(1, |product, &count| product.saturating_mul(count))
@@ -62,14 +73,16 @@ impl<T: Real> NestedGemm<'_, T> {
 }
 
 /// The product by plain loops, for number types that have no kernel of their own.
-pub(crate) fn nested_generic<T: Real>(product: NestedGemm<'_, T>) {
-    if product.m == 0 || product.n == 0 || product.steps() == 0 {
-        return product.c.fill(T::zero());
+pub(crate) fn nested_generic<T: Real>(mut product: NestedGemm<'_, T>) {
+    if !product.has_terms() {
+        return;
     }
     product.check();
-    let NestedGemm { n, a, b, counts: [outer, middle, inner], apart, c, .. } = product;
+    let NestedGemm { n, a, b, counts: [outer, middle, inner], apart, c, store, .. } = product;
     for (a, c) in a.chunks_exact(outer * middle * inner).zip(c.chunks_exact_mut(padded(n))) {
-        c[..n].fill(T::zero());
+        if store == Store::Write {
+            c[..n].fill(T::zero());
+        }
         for (step, &factor) in a.iter().enumerate() {
             let turns = [step / inner / middle, step / inner % middle, step % inner];
             let row: usize = turns.iter().zip(apart).map(|(turn, apart)| turn * apart).sum();
@@ -81,15 +94,15 @@ pub(crate) fn nested_generic<T: Real>(product: NestedGemm<'_, T>) {
 }
 
 /// The same by kernels.
-pub(crate) fn nested_by_kernels<T: Packed>(product: NestedGemm<'_, T>) {
-    let steps = product.steps();
-    if product.m == 0 || product.n == 0 || steps == 0 {
-        return product.c.fill(T::zero());
+pub(crate) fn nested_by_kernels<T: Packed>(mut product: NestedGemm<'_, T>) {
+    if !product.has_terms() {
+        return;
     }
     product.check();
+    let steps = product.steps();
     let kernels = T::kernels();
-    let NestedGemm { m, n, a, b, counts: [outer, middle, inner], apart, c, .. } = product;
-    let into = Destination { c: c.as_mut_ptr(), row: padded(n), start: Start::Zero };
+    let NestedGemm { m, n, a, b, counts: [outer, middle, inner], apart, c, store } = product;
+    let into = Destination { c: c.as_mut_ptr(), row: padded(n), start: Start::from(store) };
     let tiles = Tiles::new(0..m, kernels.tiles.len());
     let a = Matrix::row_major(a, steps);
     // Whole turns of the outer loop between two visits of C.

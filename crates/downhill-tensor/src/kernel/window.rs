@@ -34,6 +34,36 @@ impl Window {
         self.kernel.checked_sub(1)?.checked_mul(self.dilation)?.checked_add(1)
     }
 
+    /// The taps in classes, by what is left of their places when the stride is taken off as often as it goes: those of a
+    /// class see what lies a whole number of strides apart.
+    pub(super) fn classes(self) -> impl Iterator<Item = Taps> + Clone {
+        let Window { kernel, stride, dilation, .. } = self;
+        let every = self.cycle();
+        (0..every.min(kernel)).map(move |first| Taps {
+            first,
+            every,
+            count: (kernel - first).div_ceil(every),
+            left: first * dilation % stride,
+            strides: first * dilation / stride,
+            apart: every * dilation / stride,
+        })
+    }
+
+    /// The number of classes of taps.
+    pub(super) fn class_count(self) -> usize {
+        self.cycle().min(self.kernel)
+    }
+
+    /// The taps from one to the next of the same class.
+    fn cycle(self) -> usize {
+        if self.stride == 1 { 1 } else { self.stride / greatest_common_divisor(self.stride, self.dilation) }
+    }
+
+    /// How many strides the last tap is away from the first, without the rest.
+    pub(super) fn reach(self) -> usize {
+        (self.kernel - 1) * self.dilation / self.stride
+    }
+
     /// The number of windows on an axis of this length with its borders: `None` if there is none, or the length or a setting
     /// that must not be 0 is.
     pub fn count(self, length: usize) -> Option<usize> {
@@ -59,4 +89,22 @@ impl Window {
         let end = (start + self.kernel).saturating_sub(self.before).min(length);
         start.saturating_sub(self.before).min(end)..end
     }
+}
+
+/// A class of the taps of a window.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taps {
+    /// The first tap, and every how many there is another.
+    pub(super) first: usize,
+    pub(super) every: usize,
+    pub(super) count: usize,
+    /// The place of the first: so many strides, and what is left.
+    pub(super) strides: usize,
+    pub(super) left: usize,
+    /// How many strides the taps are apart.
+    pub(super) apart: usize,
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }

@@ -30,11 +30,10 @@ impl Convolution {
         let ([_, outputs], rows, width) = (self.own(), self.rows(), self.output[1]);
         let patches = self.patches();
         let parts = self.parts();
-        let adjoint = self.adjoint();
-        let mirrored_elements = if adjoint.is_some() { self.channels[1] * rows } else { 0 };
-        let (mirrored, scratch) = scratch.split_at_mut(mirrored_elements);
-        if adjoint.is_some() && dx.is_some() {
-            self.mirror(mirrored, weight);
+        let has_adjoint = self.adjoint().is_some();
+        let (mirrored, scratch) = scratch.split_at_mut(self.sorted());
+        if has_adjoint && dx.is_some() {
+            self.sort_weights(mirrored, weight, true);
         }
         let mirrored = &*mirrored;
         let dx = dx.map(|(store, dx)| (store, Pieces::new(dx)));
@@ -74,7 +73,7 @@ impl Convolution {
                 }
                 return;
             }
-            if let Some(adjoint) = &adjoint {
+            if has_adjoint {
                 for (image, group) in
                     images.flat_map(|image| (0..self.groups).map(move |group| (image, group)))
                 {
@@ -94,7 +93,7 @@ impl Convolution {
                     if let Some((store, dx)) = &dx {
                         // SAFETY: each image is one part's.
                         let dx = unsafe { dx.piece(self.planes(group, image)) };
-                        adjoint.pull_back((*store, dx), delta, &mirrored[own], scratch);
+                        self.pull_back((*store, dx), delta, &mirrored[own], scratch);
                     }
                 }
                 return;

@@ -1,14 +1,15 @@
-//! Convolutions with windows next to each other: products with what the windows see as it stands in the strips.
+//! Convolutions as products with what the windows see as it stands in the planes.
 //!
-//! A tap sees the same line for all windows, from its own place on. So the rows of the matrix of patches are there
-//! already, and only have to be found (Dukhan 2019, "The Indirect Convolution Algorithm", without its table). They go on
-//! from line to line over the border between: what comes of that is computed and left out.
+//! If windows are next to each other, a tap sees the same line for all of them, from its own place on. So the rows of the
+//! matrix of patches are there already, and only have to be found (Dukhan 2019, "The Indirect Convolution Algorithm", without
+//! its table). They go on from line to line over the border between: what comes of that is computed and left out. With a
+//! stride, the taps fall into classes, to each of which windows are next to each other on every so-manieth element.
 
-use super::patches::{Patches, Rows};
+use super::patches::Rows;
 use super::{BLOCK, Convolution, OnBlock};
 use crate::gemm::{Gemm, Matrix, NestedGemm, Start, Store, gemm, padded};
 use crate::kernel::pieces::Pieces;
-use crate::kernel::window::Window;
+use crate::kernel::window::{Taps, Window};
 use crate::{Real, Threads, vectorize};
 
 /// To copy a number into a matrix of patches takes about as long as so many multiplications.
@@ -19,32 +20,79 @@ const TASKS: usize = 4;
 impl Convolution {
     /// Whether this takes less time than a matrix of patches.
     pub(super) fn is_direct(&self) -> bool {
-        let next = self.windows.iter().all(|window| window.stride == 1);
         let [inputs, outputs] = self.own();
-        let nothing = inputs * outputs * self.pixels() == 0;
-        let computed = || padded(self.columns(self.output[0])).saturating_mul(outputs);
-        next && !nothing && computed() <= self.pixels().saturating_mul(outputs + COPY)
+        if inputs * outputs * self.pixels() == 0 || self.is_pointwise() || self.is_depthwise() {
+            return false;
+        }
+        let lines = self.lines(&Threads::single());
+        let computed = self.output[0].div_ceil(lines).saturating_mul(padded(self.columns(lines)));
+        computed.saturating_mul(outputs) <= self.pixels().saturating_mul(outputs + COPY)
     }
 
     /// The elements from the first window of so many lines to the last.
     fn columns(&self, lines: usize) -> usize {
-        let [_, width] = self.patches().strip(lines);
+        let [_, width] = self.patches().seen(lines);
         (lines - 1) * width + self.output[1]
     }
 
     /// The lines of windows in a block.
     fn lines(&self, threads: &Threads) -> usize {
-        let Patches { count: [down, _], .. } = self.patches();
-        let [seen, width] = self.patches().strip(1);
-        let fitting = (BLOCK / (self.own()[0] * width).max(1)).saturating_sub(seen - 1).clamp(1, down);
+        let (patches, down) = (self.patches(), self.output[0]);
+        let [seen, width] = patches.seen(1);
+        let of_line = self.own()[0] * patches.classes().iter().product::<usize>() * width;
+        let fitting = (BLOCK / of_line.max(1)).saturating_sub(seen - 1).clamp(1, down);
         let tasks = if threads.count() == 1 { 1 } else { TASKS * threads.count() };
         fitting.min(down.div_ceil(tasks.div_ceil(self.samples.max(1))))
     }
 
-    /// The elements of scratch memory of a thread: strips and a product.
+    /// The elements of what so many lines of windows see of a group's planes.
+    fn seen(&self, lines: usize) -> usize {
+        self.own()[0] * self.patches().seen_elements(lines)
+    }
+
+    /// The elements of scratch memory of a thread: what windows see, and a product.
     pub(super) fn scratch_of_direct(&self) -> usize {
         let lines = self.lines(&Threads::single());
-        self.strips(lines) + padded(1) + self.own()[1] * padded(self.columns(lines))
+        self.seen(lines) + padded(1) + self.own()[1] * padded(self.columns(lines))
+    }
+
+    /// The classes of taps.
+    fn classes(&self) -> impl Iterator<Item = [Taps; 2]> {
+        let [down, across] = self.windows;
+        down.classes().flat_map(move |down| across.classes().map(move |across| [down, across]))
+    }
+
+    /// The weights of a group: class after class, as [`correlate`](Convolution::correlate) reads them, or mirrored, with
+    /// channels in and out swapped, as its [adjoint](Convolution::adjoint) does.
+    pub(super) fn sort_weights<T: Real>(&self, to: &mut [T], weight: &[T], mirrored: bool) {
+        let ([inputs, outputs], [down, across]) = (self.own(), self.windows.map(|window| window.kernel));
+        let (all, order) =
+            (self.rows() * outputs, if mirrored { [inputs, outputs] } else { [outputs, inputs] });
+        for (to, weight) in to.chunks_exact_mut(all).zip(weight.chunks_exact(all)) {
+            let mut to = to.iter_mut();
+            for [lines, columns] in self.classes() {
+                for pair in 0..inputs * outputs {
+                    let [first, second] = [pair / order[1], pair % order[1]];
+                    let [input, output] = if mirrored { [first, second] } else { [second, first] };
+                    let taps = &weight[(output * inputs + input) * down * across..][..down * across];
+                    let place = |taps: Taps, i: usize| {
+                        taps.first + taps.every * if mirrored { taps.count - 1 - i } else { i }
+                    };
+                    for i in 0..lines.count {
+                        for j in 0..columns.count {
+                            if let Some(to) = to.next() {
+                                *to = taps[place(lines, i) * across + place(columns, j)];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The elements of scratch memory for sorted weights, which all threads read.
+    pub(super) fn sorted(&self) -> usize {
+        if self.is_direct() { self.channels[1] * self.rows() } else { 0 }
     }
 
     /// As [`forward`](Convolution::forward).
@@ -61,6 +109,12 @@ impl Convolution {
     ) {
         let (each, outputs) = (self.lines(threads), self.own()[1]);
         let blocks = self.output[0].div_ceil(each);
+        let (sorted, scratch) = scratch.split_at_mut(self.sorted());
+        let one_class = self.patches().classes() == [1, 1];
+        if !one_class {
+            self.sort_weights(sorted, weight, false);
+        }
+        let weight = if one_class { weight } else { sorted };
         let y = Pieces::new(y);
         self.run(self.samples * blocks, scratch, threads, |task, scratch| {
             let (image, first) = (task / blocks, task % blocks * each);
@@ -73,7 +127,7 @@ impl Convolution {
                     let start = places.start;
                     // SAFETY: each line of windows is one task's.
                     let y = unsafe { y.piece(places) };
-                    lines.put((store, y), bias.map_or(T::zero(), |bias| bias[channel]));
+                    lines.put((store, y), [self.output[1], 1], bias.map_or(T::zero(), |bias| bias[channel]));
                     if let Some(finish) = finish {
                         finish(y, start);
                     }
@@ -82,7 +136,8 @@ impl Convolution {
         });
     }
 
-    /// Correlates the planes of a group with its weights, and calls `take` with each channel out and what came of it.
+    /// Correlates the planes of a group with its [sorted](Convolution::sort_weights) weights, and calls `take` with each
+    /// channel out and what came of it.
     fn correlate<T: Real>(
         &self,
         of: &Rows,
@@ -92,66 +147,73 @@ impl Convolution {
         mut take: impl FnMut(usize, Lines<'_, T>),
     ) {
         let ([inputs, outputs], patches, lines) = (self.own(), self.patches(), of.rows.len());
-        let ([_, width], n) = (patches.strip(lines), self.columns(lines));
-        let strips = self.strips(lines);
-        let (b, product) = scratch.split_at_mut(strips + padded(1));
+        let ([high, width], n) = (patches.seen(lines), self.columns(lines));
+        let (b, product) = scratch.split_at_mut(self.seen(lines) + padded(1));
         let product = &mut product[..outputs * padded(n)];
-        vectorize!(patches.gather(&mut b[..strips], planes, of));
-        let [down, across] = self.windows;
-        T::nested_gemm(NestedGemm {
-            m: outputs,
-            n,
-            a: weight,
-            b,
-            counts: [inputs, down.kernel, across.kernel],
-            apart: [patches.strip_elements(lines), down.dilation * width, across.dilation],
-            c: product,
-        });
+        vectorize!(patches.gather_classes(&mut b[..inputs * patches.seen_elements(lines)], planes, of));
+        let mut weight = weight;
+        for (i, [down, across]) in self.classes().enumerate() {
+            let (own, rest) = weight.split_at(outputs * inputs * down.count * across.count);
+            weight = rest;
+            T::nested_gemm(NestedGemm {
+                m: outputs,
+                n,
+                a: own,
+                b: &b[i * high * width + down.strides * width + across.strides..],
+                counts: [inputs, down.count, across.count],
+                apart: [patches.seen_elements(lines), down.apart * width, across.apart],
+                c: product,
+                store: if i == 0 { Store::Write } else { Store::Add },
+            });
+        }
         for (channel, product) in product.chunks_exact(padded(n)).enumerate() {
-            take(channel, Lines { product, width, across: self.output[1] });
+            take(channel, Lines { product, count: lines, width, across: self.output[1] });
         }
     }
 
-    /// The convolution of ∂L/∂y that ∂L/∂x is, with [mirrored](Convolution::mirror) weights, if both are direct.
-    pub(super) fn adjoint(&self) -> Option<Convolution> {
-        let window = |axis: usize| {
-            let Window { kernel, dilation, before, .. } = self.windows[axis];
-            let before = ((kernel - 1) * dilation).checked_sub(before)?;
-            Some(Window { kernel, dilation, before, stride: 1, after: 0 })
-        };
-        if self.is_pointwise() || self.is_depthwise() || !self.is_direct() {
-            return None;
+    /// The convolutions of ∂L/∂y that ∂L/∂x is, with [mirrored](Convolution::sort_weights) weights: for each class of taps one,
+    /// and the place of the first element of x that it is for. None if they, or this, are not direct.
+    pub(super) fn adjoint(&self) -> Option<impl Iterator<Item = (Convolution, [usize; 2])>> {
+        let of = *self;
+        let all = move || self.classes().map(move |taps| of.adjoint_of(taps));
+        (self.is_direct() && all().all(|adjoint| adjoint.is_some_and(|(adjoint, _)| adjoint.is_direct())))
+            .then(|| all().flatten())
+    }
+
+    fn adjoint_of(&self, taps: [Taps; 2]) -> Option<(Convolution, [usize; 2])> {
+        let (mut windows, mut output, mut first) = (self.windows, [0; 2], [0; 2]);
+        for axis in 0..2 {
+            let (Taps { count, left, strides, apart, .. }, Window { stride, before, .. }) =
+                (taps[axis], self.windows[axis]);
+            // The first window of these taps that sees x.
+            let window = before.saturating_sub(left).div_ceil(stride);
+            first[axis] = window * stride + left - before;
+            output[axis] = self.input[axis].saturating_sub(first[axis]).div_ceil(stride);
+            let before = (strides + (count - 1) * apart).checked_sub(window)?;
+            windows[axis] = Window { kernel: count, stride: 1, dilation: apart, before, after: 0 };
         }
         let [inputs, outputs] = self.channels;
-        let windows = [window(0)?, window(1)?];
-        let (channels, input, output) = ([outputs, inputs], self.output, self.input);
-        Some(Convolution { channels, windows, input, output, ..*self }).filter(Convolution::is_direct)
-    }
-
-    /// Writes the weights of the [adjoint](Convolution::adjoint).
-    pub(super) fn mirror<T: Real>(&self, to: &mut [T], weight: &[T]) {
-        let ([inputs, outputs], taps) = (self.own(), self.patches().taps());
-        for (place, to) in to.chunks_exact_mut(taps).enumerate() {
-            let (group, input, output) =
-                (place / outputs / inputs, place / outputs % inputs, place % outputs);
-            let from = ((group * outputs + output) * inputs + input) * taps;
-            for (to, &w) in to.iter_mut().zip(weight[from..from + taps].iter().rev()) {
-                *to = w;
-            }
-        }
+        let (channels, input) = ([outputs, inputs], self.output);
+        Some((Convolution { channels, windows, input, output, ..*self }, first))
     }
 
     /// The elements of scratch memory of a thread for derivatives, where there is an adjoint.
-    pub(super) fn scratch_of_derivatives(&self, adjoint: &Convolution) -> usize {
+    pub(super) fn scratch_of_derivatives(&self) -> usize {
+        let Some(adjoint) = self.adjoint() else { return 0 };
         let (lines, outputs, across) = (self.lines(&Threads::single()), self.own()[1], self.output[1]);
-        let [seen, _] = self.patches().strip(lines);
-        let columns = self.windows[1].kernel * self.own()[0] * seen * across;
-        let of_weights = self.strips(lines) + columns + padded(lines * across * outputs);
-        outputs * self.pixels() + of_weights.max(adjoint.scratch_of_direct())
+        let of_weights = self.seen(lines) + self.shifted(lines) + padded(lines * across * outputs);
+        let of_x = adjoint.map(|(adjoint, _)| adjoint.scratch_of_direct()).max().unwrap_or(0);
+        outputs * self.pixels() + of_weights.max(of_x)
     }
 
-    /// Stores ∂L/∂x of an image's group, given ∂L/∂y, as this convolution, which is another's
-    /// [adjoint](Convolution::adjoint).
+    /// The elements of what the taps of a line see of a group's planes.
+    fn shifted(&self, lines: usize) -> usize {
+        let patches = self.patches();
+        let ([high, _], [down, _]) = (patches.seen(lines), patches.classes());
+        self.windows[1].kernel * self.own()[0] * down * high * self.output[1]
+    }
+
+    /// Stores ∂L/∂x of an image's group, given ∂L/∂y and its mirrored weights.
     pub(super) fn pull_back<T: Real>(
         &self,
         (store, dx): (Store, &mut [T]),
@@ -159,10 +221,23 @@ impl Convolution {
         mirrored: &[T],
         scratch: &mut [T],
     ) {
-        for of in self.blocks(0) {
-            self.correlate(&of, delta, mirrored, scratch, |channel, lines| {
-                lines.put((store, &mut dx[self.places(channel, &of)]), T::zero());
-            });
+        let [height, width] = self.input;
+        let [down, across] = self.windows.map(|window| window.stride);
+        if store == Store::Write && self.patches().classes() != [down, across] {
+            // No tap sees some of the elements.
+            dx.fill(T::zero());
+        }
+        let mut mirrored = mirrored;
+        for (adjoint, first) in self.adjoint().into_iter().flatten() {
+            let (own, rest) = mirrored.split_at(adjoint.own()[1] * adjoint.rows());
+            mirrored = rest;
+            for of in adjoint.blocks(0) {
+                adjoint.correlate(&of, delta, own, scratch, |channel, lines| {
+                    let line = channel * height + first[0] + of.rows.start * down;
+                    let to = &mut dx[line * width + first[1]..(channel + 1) * height * width];
+                    lines.put((store, to), [down * width, across], T::zero());
+                });
+            }
         }
     }
 
@@ -185,26 +260,30 @@ impl Convolution {
         let (rows, pixels) = (over.kernel * inputs, self.pixels());
         for of in self.blocks(image) {
             let lines = of.rows.len();
-            let ([seen, _], n) = (patches.strip(lines), lines * across);
-            let (strips, scratch) = scratch.split_at_mut(self.strips(lines));
-            let (columns, turned) = scratch.split_at_mut(rows * seen * across);
+            let ([high, _], [classes, _], n) = (patches.seen(lines), patches.classes(), lines * across);
+            let (seen, scratch) = scratch.split_at_mut(self.seen(lines));
+            let (columns, turned) = scratch.split_at_mut(self.shifted(lines));
             let delta = &delta[of.rows.start * across..(outputs - 1) * pixels + of.rows.end * across];
             vectorize!({
-                patches.gather(strips, x, &of);
-                patches.shift(columns, strips);
+                patches.gather_classes(seen, x, &of);
+                patches.shift(columns, seen, lines);
                 for (place, turned) in turned.chunks_exact_mut(outputs).take(n).enumerate() {
                     for (turned, &d) in turned.iter_mut().zip(delta[place..].iter().step_by(pixels)) {
                         *turned = d;
                     }
                 }
             });
-            for (line, dw) in dw.chunks_exact_mut(rows * outputs).enumerate() {
-                let seen_by_line = &columns[line * down.dilation * across..];
+            for (tap, dw) in dw.chunks_exact_mut(rows * outputs).enumerate() {
+                let line = tap % classes * high + tap * down.dilation / down.stride;
                 gemm(Gemm {
                     m: rows,
                     k: n,
                     n: outputs,
-                    a: Matrix { elements: seen_by_line, row_stride: seen * across, column_stride: 1 },
+                    a: Matrix {
+                        elements: &columns[line * across..],
+                        row_stride: classes * high * across,
+                        column_stride: 1,
+                    },
                     b: Matrix::row_major(turned, outputs),
                     c: dw,
                     start: Start::Destination,
@@ -231,25 +310,25 @@ impl Convolution {
 /// Lines of windows with what is between them.
 struct Lines<'a, T> {
     product: &'a [T],
+    count: usize,
     width: usize,
     across: usize,
 }
 
 impl<T: Real> Lines<'_, T> {
-    /// Stores the lines and a number added to each element.
-    fn put(&self, (store, to): (Store, &mut [T]), bias: T) {
-        let Lines { product, width, across } = *self;
-        vectorize!(move for (to, product) in to.chunks_exact_mut(across).zip(product.chunks(width)) {
-            match store {
-                Store::Write => {
-                    for (to, &p) in to.iter_mut().zip(product) {
-                        *to = p + bias;
-                    }
+    /// Stores the lines and a number added to each element, so far apart: one line and the next, one element and the next.
+    fn put(&self, (store, to): (Store, &mut [T]), [down, step]: [usize; 2], bias: T) {
+        let Lines { product, count, width, across } = *self;
+        let put = store.put();
+        vectorize!(move for (to, product) in to.chunks_mut(down).zip(product.chunks(width)).take(count) {
+            let product = &product[..across];
+            if step == 1 {
+                for (to, &p) in to.iter_mut().zip(product) {
+                    put(to, p + bias);
                 }
-                Store::Add => {
-                    for (to, &p) in to.iter_mut().zip(product) {
-                        *to += p + bias;
-                    }
+            } else {
+                for (to, &p) in to.iter_mut().step_by(step).zip(product) {
+                    put(to, p + bias);
                 }
             }
         });

@@ -96,8 +96,7 @@ impl Convolution {
         let patches = self.strips(self.block().min(self.output[0]))
             + self.block() * self.output[1] * (self.rows() + self.own()[1]);
         let direct = if self.is_direct() { self.scratch_of_direct() } else { 0 };
-        let derivatives = self.adjoint().map_or(0, |adjoint| self.scratch_of_derivatives(&adjoint));
-        patches.max(direct).max(derivatives)
+        patches.max(direct).max(self.scratch_of_derivatives())
     }
 
     /// The elements of the strips of a group's planes that so many rows of windows see.
@@ -107,8 +106,7 @@ impl Convolution {
 
     /// The elements of scratch memory that a pass needs.
     pub fn scratch(&self, threads: &Threads) -> usize {
-        let weights = if self.adjoint().is_some() { self.channels[1] * self.rows() } else { 0 };
-        self.scratch_of_one() * threads.count() + weights
+        self.sorted() + self.scratch_of_one() * threads.count()
     }
 
     /// The elements of scratch memory for sums of parts that [`backward`](Convolution::backward) needs.

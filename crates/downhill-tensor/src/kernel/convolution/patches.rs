@@ -92,16 +92,76 @@ impl Patches {
         }
     }
 
-    /// Copies, for each tap of a line, what it sees of each line of the strips: [tap, strip, line, window]. The windows are
-    /// next to each other.
+    /// The numbers of classes of taps down and across.
+    pub(super) fn classes(&self) -> [usize; 2] {
+        self.windows.map(Window::class_count)
+    }
+
+    /// The lines and columns that a class of taps sees of a plane from so many lines of windows.
+    pub(super) fn seen(&self, lines: usize) -> [usize; 2] {
+        [lines + self.windows[0].reach(), self.count[1] + self.windows[1].reach()]
+    }
+
+    /// The elements of a plane that all classes of taps see from so many lines of windows.
+    pub(super) fn seen_elements(&self, lines: usize) -> usize {
+        self.classes().iter().chain(&self.seen(lines)).product()
+    }
+
+    /// Copies what some lines of windows see of the planes of an image, and zeros for the border: [plane, class down, class
+    /// across, line, column]. To a class windows are next to each other.
     #[inline(always)]
-    pub(super) fn shift<T: Copy>(&self, to: &mut [T], strips: &[T]) {
-        let ([_, width], across) = (self.strip(1), self.count[1]);
-        let each = strips.len() / width * across;
-        for (tap, to) in to.chunks_exact_mut(each).enumerate() {
-            let from = &strips[tap * self.windows[1].dilation..];
-            for (line, place) in (0..each).step_by(across).enumerate() {
-                copy_first(&mut to[place..], &from[line * width..], across);
+    pub(super) fn gather_classes<T: Real>(&self, to: &mut [T], planes: &[T], of: &Rows) {
+        let ([height, width], [high, wide], [down, across]) =
+            (self.plane, self.seen(of.rows.len()), self.windows);
+        let classes = down.classes().flat_map(|lines| across.classes().map(move |columns| (lines, columns)));
+        for (class, (lines, columns)) in classes.enumerate() {
+            let start = across.before.saturating_sub(columns.left).div_ceil(across.stride).min(wide);
+            let end = (across.before + width).saturating_sub(columns.left).div_ceil(across.stride).min(wide);
+            let places =
+                to.chunks_exact_mut(high * wide).skip(class).step_by(self.classes().iter().product());
+            for (there, plane) in places.zip(planes.chunks_exact(height * width)) {
+                for (line, there) in there.chunks_exact_mut(wide).enumerate() {
+                    let line = (of.rows.start + line) * down.stride + lines.left;
+                    let line = line.checked_sub(down.before).filter(|&line| line < height && start < end);
+                    let Some(line) = line else {
+                        there.fill(T::zero());
+                        continue;
+                    };
+                    there[..start].fill(T::zero());
+                    there[end..].fill(T::zero());
+                    let there = &mut there[start..end];
+                    let first = start * across.stride + columns.left - across.before;
+                    let from = &plane[line * width..][first..width];
+                    match across.stride {
+                        1 => there.copy_from_slice(&from[..there.len()]),
+                        2 => copy_every_second(there, from),
+                        stride => {
+                            for (there, &x) in there.iter_mut().zip(from.iter().step_by(stride)) {
+                                *there = x;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies, for each tap of a line, what it sees of what [`gather_classes`](Patches::gather_classes) has written: [tap,
+    /// plane, class down, line, window].
+    #[inline(always)]
+    pub(super) fn shift<T: Copy>(&self, to: &mut [T], classes: &[T], lines: usize) {
+        let ([high, wide], across, [_, over]) = (self.seen(lines), self.count[1], self.windows);
+        let of_column_class = high * wide;
+        let each = self.classes()[1] * of_column_class;
+        let mut places = to.chunks_exact_mut(high * across);
+        for tap in 0..over.kernel {
+            let (every, column) = (self.classes()[1], tap * over.dilation / over.stride);
+            for block in classes.chunks_exact(each) {
+                let Some(place) = places.next() else { return };
+                let from = &block[tap % every * of_column_class + column..];
+                for (line, start) in (0..place.len()).step_by(across).enumerate() {
+                    copy_first(&mut place[start..], &from[line * wide..], across);
+                }
             }
         }
     }
