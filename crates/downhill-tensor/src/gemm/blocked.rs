@@ -163,7 +163,9 @@ impl<T> Destination<'_, T> {
                 }
                 Rows::InPlace { first, row, column } => (first.wrapping_add(tile.start * row), row, column),
             };
-            let kernel = kernels.tiles[tile.len() - 1][vectors - 1];
+            let height = tile.len() - 1;
+            let kernel =
+                if steps.are_nested() { kernels.nested[height] } else { kernels.tiles[height][vectors - 1] };
             // SAFETY: the contract is handed on.
             unsafe {
                 kernel(&Tile {

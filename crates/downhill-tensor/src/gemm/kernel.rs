@@ -51,6 +51,8 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) lanes: usize,
     /// The kernel for a tile of `r` rows and `v` vectors a row is `tiles[r - 1][v - 1]`.
     pub(super) tiles: &'static [[TileKernel<T>; 2]],
+    /// The same for tiles of two vectors a row and nested steps, with A in place.
+    pub(super) nested: &'static [TileKernel<T>],
     /// The rows of a block of A that fits the second cache: whole tiles of the tallest.
     pub(super) block_rows: usize,
     /// What they read in place.
@@ -143,6 +145,12 @@ impl Steps {
         Steps { counts: [1, 1, count], apart: [0, 0, apart] }
     }
 
+    /// Whether there is more than the innermost loop.
+    #[inline]
+    pub(super) fn are_nested(&self) -> bool {
+        self.counts[..2] != [1, 1]
+    }
+
     /// How many they are.
     pub(super) fn total(self) -> usize {
         self.counts.iter().product()
@@ -156,7 +164,7 @@ impl Steps {
 // Plain ranges of constant length unroll into registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
+unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: bool>(
     tile: &Tile<'_, V::Element>,
     zero: V::Element,
 ) {
@@ -171,8 +179,8 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
         }
         // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
         let sums = match tile.a_row {
-            1 => sums::<V, ROWS, VECTORS>(tile, 1, zero),
-            a_row => sums::<V, ROWS, VECTORS>(tile, a_row, zero),
+            1 if !NESTED => sums::<V, ROWS, VECTORS, NESTED>(tile, 1, zero),
+            a_row => sums::<V, ROWS, VECTORS, NESTED>(tile, a_row, zero),
         };
         let last = tile.columns - (VECTORS - 1) * V::LANES;
         for i in 0..ROWS {
@@ -198,7 +206,7 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
 /// See [`TileKernel`].
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
+unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: bool>(
     tile: &Tile<'_, V::Element>,
     a_row: usize,
     zero: V::Element,
@@ -209,7 +217,9 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize>(
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
         // Three rows for each pointer are what addresses reach without a chain of additions.
         let mut a = [0, 1, 2, 3].map(|third| tile.a.wrapping_add(3 * third * a_row));
-        let Steps { counts: [outer, middle, inner], apart } = *tile.steps;
+        let &Steps { counts: [outer, middle, inner], apart } = tile.steps;
+        // One turn, known before, is no loop: small products would notice.
+        let [outer, middle] = if NESTED { [outer, middle] } else { [1, 1] };
         let mut b_outer = tile.b;
         for _ in 0..outer {
             let mut b_middle = b_outer;
@@ -346,7 +356,8 @@ macro_rules! kernels {
             impl<T: Real, V: Vector<Element = T>, W: Transpose<Element = T>> Of<V, W> {
                 pub(super) const KERNELS: Kernels<T> = Kernels {
                     lanes: V::LANES,
-                    tiles: &[$([kernel::<T, V, $rows, 1>, kernel::<T, V, $rows, 2>]),*],
+                    tiles: &[$([kernel::<T, V, $rows, 1, false>, kernel::<T, V, $rows, 2, false>]),*],
+                    nested: &[$(kernel::<T, V, $rows, 2, true>),*],
                     block_rows: BLOCK_ROWS / [$($rows),*].len() * [$($rows),*].len(),
                     reach: $reach,
                     dot_products: dot_products::<T, V>,
@@ -356,11 +367,17 @@ macro_rules! kernels {
             }
 
             $(#[$features])?
-            unsafe fn kernel<T: Real, V: Vector<Element = T>, const ROWS: usize, const VECTORS: usize>(
+            unsafe fn kernel<
+                T: Real,
+                V: Vector<Element = T>,
+                const ROWS: usize,
+                const VECTORS: usize,
+                const NESTED: bool,
+            >(
                 tile: &Tile<'_, T>,
             ) {
                 // SAFETY: the contract is handed on.
-                unsafe { super::tile::<V, ROWS, VECTORS>(tile, T::zero()) }
+                unsafe { super::tile::<V, ROWS, VECTORS, NESTED>(tile, T::zero()) }
             }
 
             $(#[$features])?
@@ -453,6 +470,40 @@ mod tests {
         }
     }
 
+    fn nested_steps<T: Real>(kernels: &Kernels<T>) {
+        // The rows of B overlap.
+        let steps = Steps { counts: [2, 2, 3], apart: [9, 4, 1] };
+        let (k, width) = (steps.total(), 2 * kernels.lanes);
+        for (rows, kernel) in (1..).zip(kernels.nested) {
+            let (a, b, old) = (numbers::<T>(rows * k), numbers::<T>(15 + width), numbers::<T>(rows * width));
+            for add in [false, true] {
+                let mut c = old.clone();
+                let c_ptr = c.as_mut_ptr();
+                // SAFETY: the slices have these sizes, the last row of B begins at element 15, and the processor has these
+                // instructions.
+                unsafe {
+                    kernel(&Tile {
+                        steps: &steps,
+                        a: a.as_ptr(),
+                        a_row: k,
+                        a_column: 1,
+                        b: b.as_ptr(),
+                        c: c_ptr,
+                        c_row: width,
+                        columns: width,
+                        start: add.then_some((c_ptr.cast_const(), width)),
+                    });
+                }
+                for (at, (&got, &old)) in c.iter().zip(&old).enumerate() {
+                    let (i, j) = (at / width, at % width);
+                    let term = |p: usize| a[i * k + p] * b[p / 6 * 9 + p / 3 % 2 * 4 + p % 3 + j];
+                    let dot = (0..k).fold(T::zero(), |sum, p| sum + term(p));
+                    assert_eq!(got, if add { old + dot } else { dot }, "{rows} rows, add {add}");
+                }
+            }
+        }
+    }
+
     fn dots_and_transposes<T: Real>(kernels: &Kernels<T>) {
         let numbers: Vec<T> = numbers(1_000);
         for length in 0..70 {
@@ -487,6 +538,8 @@ mod tests {
         for (single, double) in sets() {
             tiles(&single);
             tiles(&double);
+            nested_steps(&single);
+            nested_steps(&double);
             dots_and_transposes(&single);
             dots_and_transposes(&double);
         }
