@@ -3,7 +3,8 @@
 //! If windows are next to each other, a tap sees the same line for all of them, from its own place on. So the rows of the
 //! matrix of patches are there already, and only have to be found (Dukhan 2019, "The Indirect Convolution Algorithm", without
 //! its table). They go on from line to line over the border between: what comes of that is computed and left out. With a
-//! stride, the taps fall into classes, to each of which windows are next to each other on every so-manieth element.
+//! stride, the taps fall into classes by what is left of their places when strides are taken off: to a class, windows are next
+//! to each other among the elements that are a stride apart.
 
 use super::patches::Rows;
 use super::{BLOCK, Convolution, OnBlock};
@@ -148,6 +149,7 @@ impl Convolution {
     ) {
         let ([inputs, outputs], patches, lines) = (self.own(), self.patches(), of.rows.len());
         let ([high, width], n) = (patches.seen(lines), self.columns(lines));
+        // Whole vectors are read behind the last row, too.
         let (b, product) = scratch.split_at_mut(self.seen(lines) + padded(1));
         let product = &mut product[..outputs * padded(n)];
         vectorize!(patches.gather_classes(&mut b[..inputs * patches.seen_elements(lines)], planes, of));

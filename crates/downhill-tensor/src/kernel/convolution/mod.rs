@@ -1,4 +1,4 @@
-//! Convolutions as products with matrices of patches.
+//! Convolutions as products with matrices of patches, written or found.
 
 mod backward;
 mod depthwise;
@@ -20,8 +20,8 @@ use crate::{Real, Threads, vectorize};
 /// `[channels out, channels in / groups, kernel height, kernel width]` to `[samples, channels out, …]`: a correlation, as
 /// everywhere in neural networks. A sequence is an image of height 1.
 ///
-/// What a group's windows see is written as a matrix, a block of windows at a time, so that it stays in the cache; the rest
-/// is matrix products (Chellapilla, Puri & Simard 2006). Blocks and the order of sums follow from the sizes alone, so that
+/// What a group's windows see is a matrix, found in the planes as they stand, or, where that is more work, written a block of
+/// windows at a time, so that it stays in the cache; the rest is matrix products (Chellapilla, Puri & Simard 2006). Blocks and the order of sums follow from the sizes alone, so that
 /// the bits do not depend on the number of threads.
 #[derive(Debug, Clone, Copy)]
 pub struct Convolution {
