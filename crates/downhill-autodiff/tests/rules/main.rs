@@ -11,6 +11,7 @@ mod normalize;
 mod pairwise;
 mod rearrange;
 mod reduce;
+mod resize;
 mod sequence;
 
 use downhill_autodiff::check::{self, Disagreement, Tolerance};
@@ -74,7 +75,7 @@ macro_rules! every_pullback_is_the_derivative_of_its_value {
 }
 
 every_pullback_is_the_derivative_of_its_value! {
-    elementwise pairwise fused reduce rearrange normalize sequence convolution
+    elementwise pairwise fused reduce rearrange normalize sequence convolution resize
 }
 
 fn prove(rows: Vec<Row>) {

@@ -6,9 +6,9 @@ use super::ranges::{Tiles, pieces};
 use super::{Matrix, Start, Store};
 use crate::Real;
 
-/// A product `C ← A·B`, or that added to C, of a row-major A with a B of `counts[0]·counts[1]·counts[2]` rows. Row (i, j, k) of B begins at element
-/// `i·apart[0] + j·apart[1] + k·apart[2]` of `b`; the columns of A are in the order of its nested loops, the innermost last.
-/// Rows of B may overlap.
+/// A product `C ← A·B`, or that added to C, of a row-major A with a B of `counts[0]·counts[1]·counts[2]` rows. Row (i, j, k)
+/// of B begins at element `i·apart[0] + j·apart[1] + k·apart[2]` of `b`; the columns of A are in the order of its nested
+/// loops, the innermost last. Rows of B may overlap.
 #[derive(Debug)]
 pub struct NestedGemm<'a, T> {
     /// The rows of `A` and `C`.

@@ -164,7 +164,7 @@ impl Convolution {
         });
     }
 
-    /// Stores ∂L/∂W from the sums that [`backward`](Convolution::backward) has formed.
+    /// Stores ∂L/∂W from the sums that [`backward`](Convolution::backward) has formed, once: they are added up in place.
     ///
     /// # Panics
     /// As [`forward`](Convolution::forward).
@@ -184,7 +184,7 @@ impl Convolution {
         }
     }
 
-    /// Stores ∂L/∂b from the sums that [`backward`](Convolution::backward) has formed.
+    /// Stores ∂L/∂b from the sums that [`backward`](Convolution::backward) has formed, once as well.
     ///
     /// # Panics
     /// As [`forward`](Convolution::forward).
@@ -194,7 +194,7 @@ impl Convolution {
         db.iter_mut().zip(sums).for_each(|(db, &sum)| put(db, sum));
     }
 
-    /// The sums over all parts of these elements of each.
+    /// The sums over all parts of these elements of each, in the place of the first.
     fn add_up<'a, T: Real>(&self, partial: &'a mut [T], own: Range<usize>) -> &'a [T] {
         let each = self.partial_of_one().max(1);
         let (first, others) = partial.split_at_mut(each.min(partial.len()));
