@@ -53,11 +53,11 @@ fn positive(i: usize) -> f64 {
 
 /// A table of functions of each element: name, what to give it, the function, the standard library's.
 macro_rules! of_each_element {
-    ($($name:literal, $numbers:ident: |$x:ident| $run:expr $(, $standard:expr)?;)*) => {
+    ($($name:literal, $numbers:ident: |$x:ident, $math:pat_param| $run:expr $(, $standard:expr)?;)*) => {
         vec![$(Kernel {
             name: $name,
             numbers: $numbers,
-            run: |out, x| kernel::map(out, x, #[inline(always)] |out, $x: T| *out = $run),
+            run: |out, x| kernel::map(out, x, #[inline(always)] |out, $x: T, $math| *out = $run),
             standard: None$(.or(Some(|out, x| {
                 for (out, &$x) in out.iter_mut().zip(x) {
                     *out = $standard;
@@ -69,16 +69,16 @@ macro_rules! of_each_element {
 
 fn table<T: Real>() -> Vec<Kernel<T>> {
     let mut table: Vec<Kernel<T>> = of_each_element! {
-        "relu", signed: |x| kernel::maximum(x, T::zero()), if x > T::zero() { x } else { T::zero() };
-        "exp", signed: |x| x.exp_kernel(), x.exp();
-        "exp_m1", signed: |x| x.exp_m1_kernel(), x.exp_m1();
-        "ln", positive: |x| x.ln_kernel(), x.ln();
-        "ln_1p", positive: |x| x.ln_1p_kernel(), x.ln_1p();
-        "tanh", signed: |x| x.tanh_kernel(), x.tanh();
-        "sigmoid", signed: |x| x.sigmoid_kernel(), T::one() / (T::one() + (-x).exp());
-        "erf", signed: |x| x.erf_kernel();
-        "gelu", signed: |x| Gelu.value(x);
-        "gelu_tanh", signed: |x| GeluTanh.value(x), gelu_tanh(x);
+        "relu", signed: |x, _| kernel::maximum(x, T::zero()), if x > T::zero() { x } else { T::zero() };
+        "exp", signed: |x, math| x.exp_kernel(math), x.exp();
+        "exp_m1", signed: |x, math| x.exp_m1_kernel(math), x.exp_m1();
+        "ln", positive: |x, math| x.ln_kernel(math), x.ln();
+        "ln_1p", positive: |x, math| x.ln_1p_kernel(math), x.ln_1p();
+        "tanh", signed: |x, math| x.tanh_kernel(math), x.tanh();
+        "sigmoid", signed: |x, math| x.sigmoid_kernel(math), T::one() / (T::one() + (-x).exp());
+        "erf", signed: |x, math| x.erf_kernel(math);
+        "gelu", signed: |x, math| Gelu.value(x, math);
+        "gelu_tanh", signed: |x, math| GeluTanh.value(x, math), gelu_tanh(x);
     };
     table.insert(
         0,
@@ -129,7 +129,7 @@ fn scale<T: Real>(out: &mut [T], x: &[T]) {
         out,
         x,
         #[inline(always)]
-        |out, x| *out = factor * x,
+        |out, x, _| *out = factor * x,
     );
 }
 
@@ -269,7 +269,7 @@ fn through_the_tape<T: Scalar>(rows: [usize; 2], function: Function<T>) -> [f64;
             other.view(),
             third.view(),
             #[inline(always)]
-            |out, x, y, g| *out = g * x + y,
+            |out, x, y, g, _| *out = g * x + y,
         );
     };
     let mut backward = || {

@@ -30,7 +30,7 @@ impl<T: Real> Rule<T> for Quotient {
     fn forward(&self, x: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let mut y = cx.take(x.shape(0));
         let (a, b) = (x.value(0).view(), x.value(1).view());
-        kernel::zip(y.as_mut_slice(), x.shape(0), a, b, |y, a, b| {
+        kernel::zip(y.as_mut_slice(), x.shape(0), a, b, |y, a, b, _| {
             *y = match self {
                 ForgetsTheDerivativeOfTheValue => T::of((a / b).as_f64()),
                 DependsOnTheNumberType => a / b + T::of(size_of::<T>() as f64),
@@ -106,7 +106,7 @@ fn a_derivative_that_dual_numbers_share_is_held_against_differences() {
 
         fn forward(&self, x: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
             let mut y = cx.take(x.shape(0));
-            kernel::map(y.as_mut_slice(), x.slice(0), |y, x| *y = T::of(x.as_f64()));
+            kernel::map(y.as_mut_slice(), x.slice(0), |y, x, _| *y = T::of(x.as_f64()));
             Ok(y)
         }
 

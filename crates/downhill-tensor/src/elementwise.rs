@@ -1,7 +1,7 @@
 //! Tensors element by element, with NumPy's broadcasting.
 
 use crate::kernel::{self, maximum, minimum};
-use crate::{Element, Real, Result, Tensor};
+use crate::{Element, Math, Real, Result, Tensor};
 
 impl<T: Real> Tensor<T> {
     /// The sum of each pair of elements.
@@ -121,7 +121,7 @@ impl<T: Real> Tensor<T> {
     pub fn exp(&self) -> Tensor<T> {
         self.vectorized(
             #[inline(always)]
-            |x| x.exp_kernel(),
+            |x, math| x.exp_kernel(math),
         )
     }
 
@@ -129,7 +129,7 @@ impl<T: Real> Tensor<T> {
     pub fn ln(&self) -> Tensor<T> {
         self.vectorized(
             #[inline(always)]
-            |x| x.ln_kernel(),
+            |x, math| x.ln_kernel(math),
         )
     }
 
@@ -167,7 +167,7 @@ impl<T: Real> Tensor<T> {
     pub fn tanh(&self) -> Tensor<T> {
         self.vectorized(
             #[inline(always)]
-            |x| x.tanh_kernel(),
+            |x, math| x.tanh_kernel(math),
         )
     }
 
@@ -175,7 +175,7 @@ impl<T: Real> Tensor<T> {
     pub fn sigmoid(&self) -> Tensor<T> {
         self.vectorized(
             #[inline(always)]
-            |x| x.sigmoid_kernel(),
+            |x, math| x.sigmoid_kernel(math),
         )
     }
 
@@ -183,7 +183,7 @@ impl<T: Real> Tensor<T> {
     pub fn erf(&self) -> Tensor<T> {
         self.vectorized(
             #[inline(always)]
-            |x| x.erf_kernel(),
+            |x, math| x.erf_kernel(math),
         )
     }
 
@@ -199,13 +199,13 @@ impl<T: Real> Tensor<T> {
 
     /// [`map`](Tensor::map) with vector instructions, for functions that are worth it.
     #[inline(always)]
-    fn vectorized(&self, f: impl Fn(T) -> T) -> Tensor<T> {
+    fn vectorized(&self, f: impl Fn(T, Math) -> T) -> Tensor<T> {
         let mut out = Tensor::zeros(self.shape());
         kernel::map(
             out.as_mut_slice(),
             self.as_slice(),
             #[inline(always)]
-            |out, x| *out = f(x),
+            |out, x, math| *out = f(x, math),
         );
         out
     }
@@ -240,7 +240,7 @@ impl<T: Element> Tensor<T> {
             a,
             b,
             #[inline(always)]
-            |out, mask, a, b| *out = if mask { a } else { b },
+            |out, mask, a, b, _| *out = if mask { a } else { b },
         );
         Ok(out)
     }
@@ -255,7 +255,7 @@ impl<T: Element> Tensor<T> {
             self.view(),
             other.view(),
             #[inline(always)]
-            |out, a, b| *out = f(a, b),
+            |out, a, b, _| *out = f(a, b),
         );
         Ok(out)
     }

@@ -47,6 +47,7 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use gemm::Store;
 pub use layout::{Layout, Part};
+pub use math::Math;
 pub use real::Real;
 pub use shape::Shape;
 pub use target::Target;

@@ -6,7 +6,7 @@ use crate::gemm::{
     Gemm, Matrix, NestedGemm, PackedMatrix, check, gemm_generic, gemm_packed, nested_by_kernels,
     nested_generic, packed,
 };
-use crate::math;
+use crate::math::{self, Math};
 
 /// A real number to compute with: `f32`, `f64`, and anything else that behaves like one.
 ///
@@ -65,48 +65,48 @@ pub trait Real: RealField + Copy {
 
     /// e to the power of `self`.
     #[inline(always)]
-    fn exp_kernel(self) -> Self {
+    fn exp_kernel(self, _: Math) -> Self {
         self.exp()
     }
 
     /// The natural logarithm.
     #[inline(always)]
-    fn ln_kernel(self) -> Self {
+    fn ln_kernel(self, _: Math) -> Self {
         self.ln()
     }
 
     /// eˣ − 1, accurate near 0.
     #[inline(always)]
-    fn exp_m1_kernel(self) -> Self {
+    fn exp_m1_kernel(self, _: Math) -> Self {
         self.exp_m1()
     }
 
     /// ln(1 + x), accurate near 0.
     #[inline(always)]
-    fn ln_1p_kernel(self) -> Self {
+    fn ln_1p_kernel(self, _: Math) -> Self {
         self.ln_1p()
     }
 
     /// The hyperbolic tangent.
     #[inline(always)]
-    fn tanh_kernel(self) -> Self {
+    fn tanh_kernel(self, _: Math) -> Self {
         self.tanh()
     }
 
     /// The logistic function 1/(1 + e⁻ˣ), without overflow.
     #[inline(always)]
-    fn sigmoid_kernel(self) -> Self {
+    fn sigmoid_kernel(self, math: Math) -> Self {
         if self < Self::zero() {
-            let e = self.exp_kernel();
+            let e = self.exp_kernel(math);
             e / (Self::one() + e)
         } else {
-            Self::one() / (Self::one() + (-self).exp_kernel())
+            Self::one() / (Self::one() + (-self).exp_kernel(math))
         }
     }
 
     /// The error function, to `f64`'s precision.
     #[inline(always)]
-    fn erf_kernel(self) -> Self {
+    fn erf_kernel(self, _: Math) -> Self {
         math::erf_rational(self)
     }
 
@@ -142,38 +142,38 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn exp_kernel(self) -> f32 {
-        math::exp(self)
+    fn exp_kernel(self, math: Math) -> f32 {
+        math::exp(self, math)
     }
 
     #[inline(always)]
-    fn ln_kernel(self) -> f32 {
-        math::ln(self)
+    fn ln_kernel(self, math: Math) -> f32 {
+        math::ln(self, math)
     }
 
     #[inline(always)]
-    fn exp_m1_kernel(self) -> f32 {
-        math::exp_m1(self)
+    fn exp_m1_kernel(self, math: Math) -> f32 {
+        math::exp_m1(self, math)
     }
 
     #[inline(always)]
-    fn ln_1p_kernel(self) -> f32 {
-        math::ln_1p(self)
+    fn ln_1p_kernel(self, math: Math) -> f32 {
+        math::ln_1p(self, math)
     }
 
     #[inline(always)]
-    fn tanh_kernel(self) -> f32 {
-        math::tanh(self)
+    fn tanh_kernel(self, math: Math) -> f32 {
+        math::tanh(self, math)
     }
 
     #[inline(always)]
-    fn sigmoid_kernel(self) -> f32 {
-        math::sigmoid(self)
+    fn sigmoid_kernel(self, math: Math) -> f32 {
+        math::sigmoid(self, math)
     }
 
     #[inline(always)]
-    fn erf_kernel(self) -> f32 {
-        math::erf_f32(self)
+    fn erf_kernel(self, math: Math) -> f32 {
+        math::erf_f32(self, math)
     }
 
     #[inline(always)]
@@ -206,38 +206,38 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn exp_kernel(self) -> f64 {
-        math::exp(self)
+    fn exp_kernel(self, math: Math) -> f64 {
+        math::exp(self, math)
     }
 
     #[inline(always)]
-    fn ln_kernel(self) -> f64 {
-        math::ln(self)
+    fn ln_kernel(self, math: Math) -> f64 {
+        math::ln(self, math)
     }
 
     #[inline(always)]
-    fn exp_m1_kernel(self) -> f64 {
-        math::exp_m1(self)
+    fn exp_m1_kernel(self, math: Math) -> f64 {
+        math::exp_m1(self, math)
     }
 
     #[inline(always)]
-    fn ln_1p_kernel(self) -> f64 {
-        math::ln_1p(self)
+    fn ln_1p_kernel(self, math: Math) -> f64 {
+        math::ln_1p(self, math)
     }
 
     #[inline(always)]
-    fn tanh_kernel(self) -> f64 {
-        math::tanh(self)
+    fn tanh_kernel(self, math: Math) -> f64 {
+        math::tanh(self, math)
     }
 
     #[inline(always)]
-    fn sigmoid_kernel(self) -> f64 {
-        math::sigmoid(self)
+    fn sigmoid_kernel(self, math: Math) -> f64 {
+        math::sigmoid(self, math)
     }
 
     #[inline(always)]
-    fn erf_kernel(self) -> f64 {
-        math::erf_f64(self)
+    fn erf_kernel(self, math: Math) -> f64 {
+        math::erf_f64(self, math)
     }
 
     #[inline(always)]
@@ -251,7 +251,7 @@ impl Real for f64 {
 mod dual {
     use num_dual::Dual;
 
-    use super::Real;
+    use super::{Math, Real};
 
     macro_rules! dual {
         ($($float:ty),*) => {$(
@@ -272,9 +272,9 @@ mod dual {
                 }
 
                 #[inline(always)]
-                fn erf_kernel(self) -> Self {
+                fn erf_kernel(self, math: Math) -> Self {
                     let slope = std::f64::consts::FRAC_2_SQRT_PI as $float * (-self.re * self.re).exp();
-                    Dual::new(self.re.erf_kernel(), self.eps * slope)
+                    Dual::new(self.re.erf_kernel(math), self.eps * slope)
                 }
             }
         )*};

@@ -1,10 +1,12 @@
 //! The widest instructions that this processor has, chosen at run time.
 
+use crate::Math;
+
 /// Runs an expression compiled for AVX-512 or AVX2 where this processor has it: `vectorize!(for x in xs { … })`.
 ///
 /// The expression is compiled once for each instruction set, and the compiler vectorises its loops anew
-/// each time. The result is the same to the bit, since it neither reorders nor contracts floating-point
-/// arithmetic: write no `mul_add`, and spell out the lanes of a sum that is to run in parallel.
+/// each time. It neither reorders nor contracts floating-point arithmetic: spell out the lanes of a sum that is to run in
+/// parallel.
 ///
 /// Whatever a loop calls must be inlined into it, or it stays as slow as it is. So mark every closure
 /// `#[inline(always)]` that is passed to a function called here, and every function that is called (the kernels
@@ -16,47 +18,56 @@
 /// needs that: what these refer to might, for all the compiler knows, change with each number that the loop writes, and
 /// would be read again each time.
 ///
+/// `vectorize!(|math| …)` and `vectorize!(move |math| …)` hand out the [`Math`](crate::Math) of the instructions, which the
+/// functions of [`Real`](crate::Real) take.
+///
 /// ```
-/// use downhill_tensor::{Real, vectorize};
+/// use downhill_tensor::{Math, Real, vectorize};
 ///
 /// #[inline(always)]
-/// fn map<T: Real>(numbers: &mut [T], f: impl Fn(T) -> T) {
-///     vectorize!(move for x in numbers {
-///         *x = f(*x);
+/// fn map<T: Real>(numbers: &mut [T], f: impl Fn(T, Math) -> T) {
+///     vectorize!(move |math| for x in numbers {
+///         *x = f(*x, math);
 ///     });
 /// }
 ///
 /// let mut numbers = [0.0, 1e9];
-/// map(&mut numbers, #[inline(always)] |x| x.tanh_kernel());
+/// map(&mut numbers, #[inline(always)] |x, math| x.tanh_kernel(math));
 /// assert_eq!(numbers, [0.0, 1.0]);
 /// ```
 #[macro_export]
 macro_rules! vectorize {
     // A closure of its own for each use, so that it is inlined into each of its versions.
-    (move $body:expr) => {
+    (move |$math:ident| $body:expr) => {
         $crate::simd::widest(
             #[inline(always)]
-            move || $body,
+            move |$math: $crate::Math| $body,
         )
     };
-    ($body:expr) => {
+    (|$math:ident| $body:expr) => {
         $crate::simd::widest(
             #[inline(always)]
-            || $body,
+            |$math: $crate::Math| $body,
         )
+    };
+    (move $body:expr) => {
+        $crate::vectorize!(move |_math| $body)
+    };
+    ($body:expr) => {
+        $crate::vectorize!(|_math| $body)
     };
 }
 
 /// Runs `f` compiled for AVX-512 or AVX2 where this processor has it: what
 /// [`vectorize!`](crate::vectorize!) expands to.
 #[inline(always)]
-pub fn widest<R>(f: impl FnOnce() -> R) -> R {
+pub fn widest<R>(f: impl FnOnce(Math) -> R) -> R {
     match Instructions::detect() {
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx512 => {
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-            fn avx512<R>(f: impl FnOnce() -> R) -> R {
-                f()
+            fn avx512<R>(f: impl FnOnce(Math) -> R) -> R {
+                f(Math::FUSED)
             }
             // SAFETY: this processor has these features.
             unsafe { avx512(f) }
@@ -64,8 +75,8 @@ pub fn widest<R>(f: impl FnOnce() -> R) -> R {
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => {
             #[target_feature(enable = "avx2,fma")]
-            fn avx2<R>(f: impl FnOnce() -> R) -> R {
-                f()
+            fn avx2<R>(f: impl FnOnce(Math) -> R) -> R {
+                f(Math::FUSED)
             }
             // SAFETY: this processor has these features.
             unsafe { avx2(f) }
@@ -73,8 +84,8 @@ pub fn widest<R>(f: impl FnOnce() -> R) -> R {
         Instructions::Baseline => {
             // Not inlined, or each caller's caller that is compiled anew holds a copy of what seldom runs.
             #[inline(never)]
-            fn baseline<R>(f: impl FnOnce() -> R) -> R {
-                f()
+            fn baseline<R>(f: impl FnOnce(Math) -> R) -> R {
+                f(Math::PORTABLE)
             }
             baseline(f)
         }

@@ -1,13 +1,17 @@
 //! The vectorised functions against the standard library's, over the whole range of their arguments.
 
-use downhill_tensor::{Real, vectorize};
+use downhill_tensor::{Math, Real, vectorize};
+
+/// The ways to compute: with fused multiply-adds and without.
+const WAYS: [Math; 2] = [Math::PORTABLE, Math::FUSED];
 
 /// A function in both precisions, what it should be, and how far off it may be in each, in units in the
 /// last place.
+#[derive(Clone, Copy)]
 struct Function {
     name: &'static str,
-    single: fn(f32) -> f32,
-    double: fn(f64) -> f64,
+    single: fn(f32, Math) -> f32,
+    double: fn(f64, Math) -> f64,
     reference: fn(f64) -> f64,
     bounds: [f64; 2],
 }
@@ -56,22 +60,26 @@ fn distance_of_singles(got: f32, want: f64) -> f64 {
 #[test]
 fn single_precision_everywhere() {
     for function in functions() {
-        let mut worst = (0.0, 0.0);
+        let mut worst = (0.0, 0.0, Math::PORTABLE);
         for bits in (0..=u32::MAX).step_by(2_003) {
             let x = f32::from_bits(bits);
-            let error = distance_of_singles((function.single)(x), (function.reference)(f64::from(x)));
-            if error > worst.0 {
-                worst = (error, x);
+            let want = (function.reference)(f64::from(x));
+            for math in WAYS {
+                let error = distance_of_singles((function.single)(x, math), want);
+                if error > worst.0 {
+                    worst = (error, x, math);
+                }
             }
         }
-        assert!(worst.0 <= function.bounds[0], "{}: {} units off at {}", function.name, worst.0, worst.1);
+        let (error, x, math) = worst;
+        assert!(error <= function.bounds[0], "{}: {error} units off at {x}, {math:?}", function.name);
     }
 }
 
 #[test]
 fn double_precision_everywhere() {
     for function in functions() {
-        let mut worst = (0.0, 0.0);
+        let mut worst = (0.0, 0.0, Math::PORTABLE);
         let mut state = 1_u64;
         for round in 0..400_000 {
             state ^= state << 13;
@@ -85,12 +93,16 @@ fn double_precision_everywhere() {
                 3 => (unit - 0.5) * 4.0,
                 _ => (unit - 0.5) * 0.2,
             };
-            let error = distance((function.double)(x), (function.reference)(x), 53, -1074);
-            if error > worst.0 {
-                worst = (error, x);
+            let want = (function.reference)(x);
+            for math in WAYS {
+                let error = distance((function.double)(x, math), want, 53, -1074);
+                if error > worst.0 {
+                    worst = (error, x, math);
+                }
             }
         }
-        assert!(worst.0 <= function.bounds[1], "{}: {} units off at {}", function.name, worst.0, worst.1);
+        let (error, x, math) = worst;
+        assert!(error <= function.bounds[1], "{}: {error} units off at {x}, {math:?}", function.name);
     }
 }
 
@@ -119,15 +131,15 @@ fn special_arguments() {
         745.1,
         745.2,
     ];
-    for function in functions() {
+    for (function, math) in functions().into_iter().flat_map(|function| WAYS.map(|math| (function, math))) {
         for x in arguments.into_iter().flat_map(|x| [x, -x]) {
-            let (got, want) = ((function.double)(x), (function.reference)(x));
+            let (got, want) = ((function.double)(x, math), (function.reference)(x));
             let far = distance(got, want, 53, -1074) > function.bounds[1];
             let other_zero = want == 0.0 && got.is_sign_negative() != want.is_sign_negative();
             assert!(!far && !other_zero, "f64 {}({x:e}): {got:e}, not {want:e}", function.name);
 
             let x = x as f32;
-            let (got, want) = ((function.single)(x), (function.reference)(f64::from(x)));
+            let (got, want) = ((function.single)(x, math), (function.reference)(f64::from(x)));
             let far = distance_of_singles(got, want) > function.bounds[0];
             let other_zero = want == 0.0 && got.is_sign_negative() != want.is_sign_negative();
             assert!(!far && !other_zero, "f32 {}({x:e}): {got:e}, not {want:e}", function.name);
@@ -156,7 +168,9 @@ fn erf_values() {
         (5.9, 0.9999999999999999),
     ] {
         for (x, want) in [(x, want), (-x, -want)] {
-            assert!(distance(x.erf_kernel(), want, 53, -1074) <= 2.0, "erf({x})");
+            for math in WAYS {
+                assert!(distance(x.erf_kernel(math), want, 53, -1074) <= 2.0, "erf({x}), {math:?}");
+            }
         }
     }
 }
@@ -167,14 +181,15 @@ fn vectors_do_not_change_a_bit() {
     for length in 0..70 {
         let xs: Vec<f64> = (0..length).map(|i| f64::from(i) * 0.37 - 11.0).collect();
         let mut ys = xs.clone();
-        vectorize!({
+        let math = vectorize!(|math| {
             for y in &mut ys {
-                *y = y.tanh_kernel() + y.erf_kernel() * y.exp_kernel();
+                *y = y.tanh_kernel(math) + y.erf_kernel(math) * y.exp_kernel(math);
             }
+            math
         });
         for (x, y) in xs.iter().zip(&ys) {
             let alone = std::hint::black_box(*x);
-            let alone = alone.tanh_kernel() + alone.erf_kernel() * alone.exp_kernel();
+            let alone = alone.tanh_kernel(math) + alone.erf_kernel(math) * alone.exp_kernel(math);
             assert_eq!(alone.to_bits(), y.to_bits(), "{x}");
         }
     }
@@ -208,10 +223,14 @@ fn derivatives_by_dual_numbers() {
         let s = sigmoid(x);
         let slope = s * sigmoid(-x);
         for (name, got, want) in [
-            ("sigmoid", at.sigmoid_kernel(), (s, slope)),
-            ("tanh", at.tanh_kernel(), (x.tanh(), 1.0 / x.cosh().powi(2))),
-            ("exp_m1", at.exp_m1_kernel(), (x.exp_m1(), x.exp())),
-            ("erf", at.erf_kernel(), (x.erf_kernel(), std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp())),
+            ("sigmoid", at.sigmoid_kernel(Math::PORTABLE), (s, slope)),
+            ("tanh", at.tanh_kernel(Math::PORTABLE), (x.tanh(), 1.0 / x.cosh().powi(2))),
+            ("exp_m1", at.exp_m1_kernel(Math::PORTABLE), (x.exp_m1(), x.exp())),
+            (
+                "erf",
+                at.erf_kernel(Math::PORTABLE),
+                (x.erf_kernel(Math::PORTABLE), std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp()),
+            ),
         ] {
             assert!((got.re - want.0).abs() <= 1e-14 * want.0.abs(), "{name}({x}): {got}");
             // tanh' is 1 - tanh², which cancels far out.

@@ -32,10 +32,10 @@ impl<T: Real> Rule<T> for Softmax {
         }
         let (shape, y, g) = (at.shape(0), at.output().view(), at.cotangent_tensor().view());
         let mut products = sink.workspace().take(shape);
-        kernel::zip(products.as_mut_slice(), shape, y, g, |product, y, g| *product = y * g);
+        kernel::zip(products.as_mut_slice(), shape, y, g, |product, y, g, _| *product = y * g);
         let sums = sums_along(&products, known_axis(shape, self.axis), sink.workspace());
         let mut dx = sink.workspace().take(shape);
-        kernel::zip3(dx.as_mut_slice(), shape, y, g, sums.view(), |dx, y, g, sum| *dx = y * (g - sum));
+        kernel::zip3(dx.as_mut_slice(), shape, y, g, sums.view(), |dx, y, g, sum, _| *dx = y * (g - sum));
         sink.add(0, dx);
         sink.workspace().give(products);
         sink.workspace().give(sums);
@@ -75,7 +75,7 @@ impl<T: Real> Rule<T> for LogSoftmax {
             g,
             sums.view(),
             #[inline(always)]
-            |dx, y, g, sum| *dx = g - y.exp_kernel() * sum,
+            |dx, y, g, sum, math| *dx = g - y.exp_kernel(math) * sum,
         );
         sink.add(0, dx);
         sink.workspace().give(sums);

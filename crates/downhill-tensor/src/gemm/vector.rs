@@ -1,6 +1,6 @@
 //! The vectors that kernels compute with.
 
-use crate::Real;
+use crate::{Math, Real};
 
 /// A vector register: a few numbers side by side.
 ///
@@ -94,7 +94,7 @@ impl<T: Real, const N: usize> Vector for Lanes<T, N> {
     unsafe fn add_product(mut self, a: Self, b: Self) -> Self {
         for i in 0..N {
             // Without the instruction, a fused product is a slow library call.
-            self.0[i] = if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
+            self.0[i] = if Math::PORTABLE == Math::FUSED {
                 a.0[i].mul_add(b.0[i], self.0[i])
             } else {
                 self.0[i] + a.0[i] * b.0[i]

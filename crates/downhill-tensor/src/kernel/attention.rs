@@ -6,7 +6,7 @@ use super::rows;
 use super::softmax::{make_exps, scale};
 use super::walk::{Strides, stretched};
 use crate::gemm::{Gemm, Matrix, Store, gemm};
-use crate::{Real, Shape, Threads, vectorize};
+use crate::{Math, Real, Shape, Threads, vectorize};
 
 /// The heads of all samples as matrices inside a tensor `[…, positions, columns]`: head h of a sample is the
 /// `positions`×`width` matrix whose columns begin at `first` + h·`width`.
@@ -125,7 +125,7 @@ impl Attention<'_> {
                         }
                     }
                 }
-                vectorize!(softmax_row(scores));
+                vectorize!(|math| softmax_row(scores, math));
             }
         });
     }
@@ -228,8 +228,8 @@ fn multiply<T: Real>([m, k, n]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T>, 
 
 /// exp(x) / Σ exp(x) in place; zeros if every x is −∞.
 #[inline(always)]
-fn softmax_row<T: Real>(row: &mut [T]) {
-    let [_, sum] = make_exps(row);
+fn softmax_row<T: Real>(row: &mut [T], math: Math) {
+    let [_, sum] = make_exps(row, math);
     if sum != T::zero() {
         scale(row, T::one() / sum);
     }

@@ -3,8 +3,9 @@
 //! What is computed stands last, what it is put into first. Inputs are [`View`]s: elements and their
 //! shape. Where elements are only moved, `put` says how each arrives: [`write()`], [`add`], or what
 //! [`Store::put`] answers; a closure of [`zip`] gets the destination's element and stores into it by
-//! itself. The linear operations are thus their own adjoints' kernels: a slice is added back by
-//! [`write_slice`] with [`add`], a permutation by [`permute`] with the inverse order.
+//! itself; it computes functions with the [`Math`](crate::Math) that it gets last. The linear operations are
+//! thus their own adjoints' kernels: a slice is added back by [`write_slice`] with [`add`], a permutation by
+//! [`permute`] with the inverse order.
 //!
 //! Shapes are checked by the functions that infer them ([`slice_shape`], [`Matmul::new`] …), which
 //! return errors. The loops themselves panic when sizes do not fit: a programmer's error.

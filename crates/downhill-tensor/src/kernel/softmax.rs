@@ -6,7 +6,7 @@ use super::reduce::check;
 use super::rows;
 use super::tiles::{TILE, Tile, for_each};
 use super::{View, maximum};
-use crate::{Axes, Real, Shape, vectorize};
+use crate::{Axes, Math, Real, Shape, vectorize};
 
 /// ln Σ exp(x) over some axes, without overflow; −∞ over none.
 ///
@@ -19,18 +19,18 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
             x.elements,
             columns,
             #[inline(always)]
-            |rows, _, shifts, sums| {
+            |rows, _, shifts, sums, math| {
                 for ((out, &sum), &shift) in out[rows].iter_mut().zip(sums).zip(shifts) {
-                    *out = sum.ln_kernel() + shift;
+                    *out = sum.ln_kernel(math) + shift;
                 }
             },
         );
         return;
     }
     if let Some(columns) = long_rows(x.shape, axes) {
-        vectorize!(for (out, x) in out.iter_mut().zip(x.elements.chunks_exact(columns)) {
-            let [shift, sum] = sum_of_exps(x);
-            *out = sum.ln_kernel() + shift;
+        vectorize!(|math| for (out, x) in out.iter_mut().zip(x.elements.chunks_exact(columns)) {
+            let [shift, sum] = sum_of_exps(x, math);
+            *out = sum.ln_kernel(math) + shift;
         });
         return;
     }
@@ -41,7 +41,7 @@ pub fn logsumexp<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         |tile, shifts, sums| {
             sum_exp(&tile, x.elements, sums, shifts);
             for ((out, &sum), &shift) in out[tile.out].iter_mut().zip(&*sums).zip(shifts) {
-                *out = sum.ln_kernel() + shift;
+                *out = sum.ln_kernel(tile.math) + shift;
             }
         },
     );
@@ -58,14 +58,14 @@ pub fn softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
             x.elements,
             columns,
             #[inline(always)]
-            |rows, exps, _, sums| put_probabilities(out, rows, exps, sums),
+            |rows, exps, _, sums, _| put_probabilities(out, rows, exps, sums),
         );
         return;
     }
     if let Some(columns) = long_rows(x.shape, axes) {
         out.copy_from_slice(x.elements);
-        vectorize!(for row in out.chunks_exact_mut(columns) {
-            let [_, sum] = make_exps(row);
+        vectorize!(|math| for row in out.chunks_exact_mut(columns) {
+            let [_, sum] = make_exps(row, math);
             scale(row, T::one() / sum);
         });
         return;
@@ -91,16 +91,19 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
             x.elements,
             columns,
             #[inline(always)]
-            |rows, _, shifts, sums| put_logs(out, rows, x.elements, columns, shifts, sums),
+            |rows, _, shifts, sums, math| {
+                let logs = logs_of(sums, math);
+                put_logs(out, rows, x.elements, columns, [shifts, &logs]);
+            },
         );
         return;
     }
     if let Some(columns) = long_rows(x.shape, axes) {
         let rows = out.chunks_exact_mut(columns).zip(x.elements.chunks_exact(columns));
-        vectorize!(for (out, x) in rows {
+        vectorize!(|math| for (out, x) in rows {
             out.copy_from_slice(x);
-            let [shift, sum] = make_exps(out);
-            let log = sum.ln_kernel();
+            let [shift, sum] = make_exps(out, math);
+            let log = sum.ln_kernel(math);
             for (out, &x) in out.iter_mut().zip(x) {
                 *out = (x - shift) - log;
             }
@@ -114,7 +117,7 @@ pub fn log_softmax<T: Real>(out: &mut [T], x: View<'_, T>, axes: Axes) {
         |tile, shifts, logs| {
             sum_exp(&tile, x.elements, logs, shifts);
             for sum in &mut logs[..tile.width] {
-                *sum = sum.ln_kernel();
+                *sum = sum.ln_kernel(tile.math);
             }
             tile.spread(logs);
             tile.chunks(
@@ -152,11 +155,11 @@ pub fn softmax_parts<T: Real>(
             x.elements,
             columns,
             #[inline(always)]
-            |rows, exps, shifts, sums| {
+            |rows, exps, shifts, sums, math| {
                 if let Some(probabilities) = &mut probabilities {
                     put_probabilities(probabilities, rows.clone(), exps, sums);
                 }
-                let logs = logs_of(sums);
+                let logs = logs_of(sums, math);
                 shifts_out[rows.clone()].copy_from_slice(&shifts[..rows.len()]);
                 logs_out[rows.clone()].copy_from_slice(&logs[..rows.len()]);
             },
@@ -165,18 +168,18 @@ pub fn softmax_parts<T: Real>(
     }
     if let Some(columns) = long_rows(x.shape, axes) {
         let rows = shifts_out.iter_mut().zip(logs_out).zip(x.elements.chunks_exact(columns)).enumerate();
-        vectorize!(for (i, ((shift_out, log), x)) in rows {
+        vectorize!(|math| for (i, ((shift_out, log), x)) in rows {
             let [shift, sum] = match &mut probabilities {
                 Some(probabilities) => {
                     let row = &mut probabilities[i * columns..(i + 1) * columns];
                     row.copy_from_slice(x);
-                    let [shift, sum] = make_exps(row);
+                    let [shift, sum] = make_exps(row, math);
                     scale(row, T::one() / sum);
                     [shift, sum]
                 }
-                None => sum_of_exps(x),
+                None => sum_of_exps(x, math),
             };
-            (*shift_out, *log) = (shift, sum.ln_kernel());
+            (*shift_out, *log) = (shift, sum.ln_kernel(math));
         });
         return;
     }
@@ -192,7 +195,7 @@ pub fn softmax_parts<T: Real>(
                 sum_exp(&tile, x.elements, sums, shifts);
             }
             for (log, &sum) in logs_out[tile.out].iter_mut().zip(&*sums) {
-                *log = sum.ln_kernel();
+                *log = sum.ln_kernel(tile.math);
             }
         },
     );
@@ -220,10 +223,10 @@ fn rows_of(shape: Shape, axes: Axes) -> Option<usize> {
 
 /// Makes exp(x − shift) of each x of a row; what was subtracted, and the sum.
 #[inline(always)]
-pub(super) fn make_exps<T: Real>(row: &mut [T]) -> [T; 2] {
+pub(super) fn make_exps<T: Real>(row: &mut [T], math: Math) -> [T; 2] {
     let shift = finite_shift(largest(row));
     for x in row.iter_mut() {
-        *x = (*x - shift).exp_kernel();
+        *x = (*x - shift).exp_kernel(math);
     }
     let sum = rows::sum(
         [row; 3],
@@ -235,12 +238,12 @@ pub(super) fn make_exps<T: Real>(row: &mut [T]) -> [T; 2] {
 
 /// What is subtracted from each x of a row, and Σ exp(x − shift).
 #[inline(always)]
-fn sum_of_exps<T: Real>(row: &[T]) -> [T; 2] {
+fn sum_of_exps<T: Real>(row: &[T], math: Math) -> [T; 2] {
     let shift = finite_shift(largest(row));
     let sum = rows::sum(
         [row; 3],
         #[inline(always)]
-        |[x, ..]| (x - shift).exp_kernel(),
+        |[x, ..]| (x - shift).exp_kernel(math),
     );
     [shift, sum]
 }
@@ -271,11 +274,11 @@ pub(super) fn scale<T: Real>(row: &mut [T], factor: T) {
 fn by_short_rows<T: Real>(
     x: &[T],
     columns: usize,
-    mut put: impl FnMut(Range<usize>, &[[T; LANES]], &[T; LANES], &[T; LANES]),
+    mut put: impl FnMut(Range<usize>, &[[T; LANES]], &[T; LANES], &[T; LANES], Math),
 ) {
     let mut block = [[T::zero(); LANES]; SHORT];
     let block = &mut block[..columns];
-    vectorize!(for (group, x) in x.chunks(LANES * columns).enumerate() {
+    vectorize!(|math| for (group, x) in x.chunks(LANES * columns).enumerate() {
         let rows = x.len() / columns;
         for (c, column) in block.iter_mut().enumerate() {
             let mut lanes = [T::zero(); LANES];
@@ -296,11 +299,11 @@ fn by_short_rows<T: Real>(
         let mut sums = [T::zero(); LANES];
         for column in block.iter_mut() {
             for ((x, &shift), sum) in column.iter_mut().zip(&shifts).zip(&mut sums) {
-                *x = (*x - shift).exp_kernel();
+                *x = (*x - shift).exp_kernel(math);
                 *sum += *x;
             }
         }
-        put(group * LANES..group * LANES + rows, block, &shifts, &sums);
+        put(group * LANES..group * LANES + rows, block, &shifts, &sums, math);
     });
 }
 
@@ -322,10 +325,10 @@ fn put_probabilities<T: Real>(out: &mut [T], rows: Range<usize>, exps: &[[T; LAN
 
 /// The logarithms of some sums.
 #[inline(always)]
-fn logs_of<T: Real>(sums: &[T; LANES]) -> [T; LANES] {
+fn logs_of<T: Real>(sums: &[T; LANES], math: Math) -> [T; LANES] {
     let mut logs = *sums;
     for log in &mut logs {
-        *log = log.ln_kernel();
+        *log = log.ln_kernel(math);
     }
     logs
 }
@@ -337,13 +340,11 @@ fn put_logs<T: Real>(
     rows: Range<usize>,
     x: &[T],
     columns: usize,
-    shifts: &[T; LANES],
-    sums: &[T; LANES],
+    [shifts, logs]: [&[T; LANES]; 2],
 ) {
-    let logs = logs_of(sums);
     let places = rows.start * columns..rows.end * columns;
     let rows = out[places.clone()].chunks_exact_mut(columns).zip(x[places].chunks_exact(columns));
-    for (((out, x), &shift), &log) in rows.zip(shifts).zip(&logs) {
+    for (((out, x), &shift), &log) in rows.zip(shifts).zip(logs) {
         for (out, &x) in out.iter_mut().zip(x) {
             *out = (x - shift) - log;
         }
@@ -390,7 +391,7 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
         |places| {
             let x = &x[places.clone()];
             for ((out, &x), &shift) in out[places].iter_mut().zip(x).zip(shifts) {
-                *out = (x - shift).exp_kernel();
+                *out = (x - shift).exp_kernel(tile.math);
             }
         },
     );
@@ -424,7 +425,7 @@ fn sum_exp<T: Real>(tile: &Tile<'_>, x: &[T], sums: &mut [T; TILE], shifts: &[T;
         shifts,
         T::zero(),
         #[inline(always)]
-        |sum, x, shift| sum + (x - shift).exp_kernel(),
+        |sum, x, shift| sum + (x - shift).exp_kernel(tile.math),
         #[inline(always)]
         |a, b| a + b,
     );

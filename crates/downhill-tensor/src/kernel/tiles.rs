@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::rows;
 use super::walk::{Walk, row_major};
-use crate::{Axes, Real, Shape, vectorize};
+use crate::{Axes, Math, Real, Shape, vectorize};
 
 /// The most results that are computed side by side, and the most accumulators that share a result.
 pub(super) const TILE: usize = 64;
@@ -25,6 +25,8 @@ pub(super) struct Tile<'a> {
     pub(super) width: usize,
     /// The length of a full chunk, a multiple of `width`.
     pub(super) lanes: usize,
+    /// How the loop around computes functions.
+    pub(super) math: Math,
     start: usize,
     /// The distance from one chunk to the next.
     step: usize,
@@ -154,7 +156,7 @@ pub(super) fn for_each<T: Real>(
     mut tile: impl FnMut(Tile<'_>, &mut [[T; TILE]; 2]),
 ) {
     let mut buffers = [[T::zero(); TILE]; 2];
-    vectorize!({
+    vectorize!(|math| {
         let (kept, reduced, row) = walks(shape, axes);
         let mut out = 0;
         kept.for_each(
@@ -172,8 +174,9 @@ pub(super) fn for_each<T: Real>(
                     let lanes = groups * width;
                     let step = stride.max(lanes);
                     let extent = reduced.len.saturating_sub(1) * stride + width;
+                    let out_places = out..out + width;
                     let next =
-                        Tile { out: out..out + width, width, lanes, start, step, extent, reduced: &reduced };
+                        Tile { out: out_places, width, lanes, math, start, step, extent, reduced: &reduced };
                     tile(next, &mut buffers);
                     out += width;
                     done += width;

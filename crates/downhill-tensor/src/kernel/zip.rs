@@ -2,18 +2,18 @@
 
 use super::View;
 use super::walk::{Walk, row_major, stretched};
-use crate::{Shape, vectorize};
+use crate::{Math, Shape, vectorize};
 
 /// Lets `f` store into each element of `out` from the element of `x` in the same place.
 ///
 /// # Panics
 /// If the lengths differ.
 #[inline(always)]
-pub fn map<U, A: Copy>(out: &mut [U], x: &[A], mut f: impl FnMut(&mut U, A)) {
+pub fn map<U, A: Copy>(out: &mut [U], x: &[A], mut f: impl FnMut(&mut U, A, Math)) {
     assert_eq!(out.len(), x.len(), "the number of elements");
-    vectorize!({
+    vectorize!(|math| {
         for (out, &x) in out.iter_mut().zip(x) {
-            f(out, x);
+            f(out, x, math);
         }
     });
 }
@@ -29,7 +29,7 @@ pub fn zip<U, A: Copy, B: Copy>(
     shape: Shape,
     a: View<'_, A>,
     b: View<'_, B>,
-    mut f: impl FnMut(&mut U, A, B),
+    mut f: impl FnMut(&mut U, A, B, Math),
 ) {
     assert_eq!(out.len(), shape.elements(), "the number of elements of {shape}");
     let walk = if a.shape == shape && b.shape == shape {
@@ -38,7 +38,7 @@ pub fn zip<U, A: Copy, B: Copy>(
         Walk::new(&shape, [0; 2], [stretched(a.shape, shape), stretched(b.shape, shape)])
     };
     let mut rows = out.chunks_exact_mut(walk.len.max(1));
-    vectorize!({
+    vectorize!(|math| {
         walk.for_each(
             #[inline(always)]
             |[i, j]| {
@@ -47,22 +47,22 @@ pub fn zip<U, A: Copy, B: Copy>(
                 match walk.steps {
                     [1, 1] => {
                         for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
-                            f(out, a, b);
+                            f(out, a, b, math);
                         }
                     }
                     [1, _] => {
                         for (out, &a) in row.iter_mut().zip(a) {
-                            f(out, a, b[0]);
+                            f(out, a, b[0], math);
                         }
                     }
                     [_, 1] => {
                         for (out, &b) in row.iter_mut().zip(b) {
-                            f(out, a[0], b);
+                            f(out, a[0], b, math);
                         }
                     }
                     _ => {
                         for out in row {
-                            f(out, a[0], b[0]);
+                            f(out, a[0], b[0], math);
                         }
                     }
                 }
@@ -83,7 +83,7 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
     a: View<'_, A>,
     b: View<'_, B>,
     c: View<'_, C>,
-    mut f: impl FnMut(&mut U, A, B, C),
+    mut f: impl FnMut(&mut U, A, B, C, Math),
 ) {
     assert_eq!(out.len(), shape.elements(), "the number of elements of {shape}");
     let walk = if [a.shape, b.shape, c.shape] == [shape; 3] {
@@ -93,7 +93,7 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
         Walk::new(&shape, [0; 3], strides)
     };
     let mut rows = out.chunks_exact_mut(walk.len.max(1));
-    vectorize!({
+    vectorize!(|math| {
         walk.for_each(
             #[inline(always)]
             |[i, j, k]| {
@@ -102,33 +102,33 @@ pub fn zip3<U, A: Copy, B: Copy, C: Copy>(
                 match walk.steps {
                     [1, 1, 1] => {
                         for (((out, &a), &b), &c) in row.iter_mut().zip(a).zip(b).zip(c) {
-                            f(out, a, b, c);
+                            f(out, a, b, c, math);
                         }
                     }
                     [1, 1, _] => {
                         for ((out, &a), &b) in row.iter_mut().zip(a).zip(b) {
-                            f(out, a, b, c[0]);
+                            f(out, a, b, c[0], math);
                         }
                     }
                     [1, _, 1] => {
                         for ((out, &a), &c) in row.iter_mut().zip(a).zip(c) {
-                            f(out, a, b[0], c);
+                            f(out, a, b[0], c, math);
                         }
                     }
                     [_, 1, 1] => {
                         for ((out, &b), &c) in row.iter_mut().zip(b).zip(c) {
-                            f(out, a[0], b, c);
+                            f(out, a[0], b, c, math);
                         }
                     }
                     [1, _, _] => {
                         for (out, &a) in row.iter_mut().zip(a) {
-                            f(out, a, b[0], c[0]);
+                            f(out, a, b[0], c[0], math);
                         }
                     }
                     steps => {
                         for (place, out) in row.iter_mut().enumerate() {
                             let [i, j, k] = steps.map(|step| place * step as usize);
-                            f(out, a[i], b[j], c[k]);
+                            f(out, a[i], b[j], c[k], math);
                         }
                     }
                 }

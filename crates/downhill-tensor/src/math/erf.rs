@@ -1,7 +1,8 @@
 //! The error function.
 
-use super::exponential::exp;
-use super::float::{polynomial, select};
+use super::Math;
+use super::exponential::{exp, exp_near};
+use super::float::select;
 use crate::Real;
 use coefficients::*;
 
@@ -37,34 +38,34 @@ pub fn erf_rational<T: Real>(x: T) -> T {
 
 /// The same approximations without a branch: all are computed, one is selected.
 #[inline(always)]
-pub(crate) fn erf_f64(x: f64) -> f64 {
+pub(crate) fn erf_f64(x: f64, math: Math) -> f64 {
     let size = x.abs();
-    let ratio = polynomial_of_range(size, NUMERATORS) / polynomial_of_range(size, DENOMINATORS);
-    let far = 1.0 - exp(-size * size - 0.5625 + ratio) / size;
+    let ratio = polynomial_of_range(size, NUMERATORS, math) / polynomial_of_range(size, DENOMINATORS, math);
+    let far = 1.0 - exp(-size * size - 0.5625 + ratio, math) / size;
     let far = select(size < 6.0, far, 1.0);
     let near = select(size < 1.25, ERX + ratio, far);
-    let value = select(size < 0.84375, size + size * ratio, near).copysign(x);
+    let value = select(size < 0.84375, math.mul_add(size, ratio, size), near).copysign(x);
     select(x.is_nan(), x, value)
 }
 
 /// The polynomial for the range that `size` lies in.
 #[inline(always)]
-fn polynomial_of_range(size: f64, [small, near_one, middle, tail]: [&[f64]; 4]) -> f64 {
+fn polynomial_of_range(size: f64, [small, near_one, middle, tail]: [&[f64]; 4], math: Math) -> f64 {
     let square = size * size;
     let inverse = 1.0 / square;
-    let far = select(size < 1.0 / 0.35, polynomial(inverse, middle), polynomial(inverse, tail));
-    let near = select(size < 1.25, polynomial(size - 1.0, near_one), far);
-    select(size < 0.84375, polynomial(square, small), near)
+    let far = select(size < 1.0 / 0.35, math.polynomial(inverse, middle), math.polynomial(inverse, tail));
+    let near = select(size < 1.25, math.polynomial(size - 1.0, near_one), far);
+    select(size < 0.84375, math.polynomial(square, small), near)
 }
 
 /// Two polynomials: x·P(x²) near 0 and 1 − e^P(|x|) beyond (coefficients by N. Juffa, 2018).
 #[inline(always)]
-pub(crate) fn erf_f32(x: f32) -> f32 {
+pub(crate) fn erf_f32(x: f32, math: Math) -> f32 {
     let size = x.abs();
     // From 4 on erf rounds to 1.
     let bounded = select(size > 4.0, 4.0, size);
-    let near = polynomial(x * x, &NEAR_F32) * size + size;
-    let far = 1.0 - exp(polynomial(bounded, &FAR_F32) * bounded - bounded);
+    let near = math.mul_add(math.polynomial(x * x, &NEAR_F32), size, size);
+    let far = 1.0 - exp_near(math.mul_add(math.polynomial(bounded, &FAR_F32), bounded, -bounded), math);
     select(size > 475.0 / 512.0, far, near).copysign(x)
 }
 

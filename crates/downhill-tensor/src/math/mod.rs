@@ -2,10 +2,10 @@
 //!
 //! Each is a straight line of multiplications, additions, selections and bit operations, without
 //! a branch, a table or a call, so that a loop over it inside [`vectorize`](crate::vectorize!)
-//! works on whole vectors. No multiplication is fused with an addition: the bits of a result
-//! are the same on every processor. They are reached through the hooks of
-//! [`Real`](crate::Real), and agree with the standard library's at the infinities, NaN, signed zeros and
-//! subnormal numbers. The largest errors, in units in the last place (the tests hold them to it):
+//! works on whole vectors. They are reached through the hooks of [`Real`](crate::Real), which take the
+//! [`Math`] that the loop computes with, and agree with the standard library's at the infinities, NaN, signed zeros and
+//! subnormal numbers. The largest errors, in units in the last place (the tests hold them to it, with and
+//! without fused multiply-adds):
 //!
 //! | hook | `f32` | `f64` |
 //! |---|---|---|
@@ -26,10 +26,40 @@ mod exponential;
 mod float;
 mod logarithm;
 
+use float::Float;
+
 pub use erf::erf_rational;
 pub(crate) use erf::{erf_f32, erf_f64};
 pub(crate) use exponential::{exp, exp_m1, sigmoid, tanh};
 pub(crate) use logarithm::{ln, ln_1p};
+
+/// How the functions of a loop compute: whether they fuse a multiplication with an addition, which rounds once and halves the
+/// work where there is an instruction for it. [`vectorize!`](crate::vectorize!) hands out what suits the instructions that it
+/// has chosen. The compiler knows it then, so that nothing asks for it while a loop runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Math {
+    fused: bool,
+}
+
+impl Math {
+    /// What every processor of the target is fast at.
+    pub const PORTABLE: Math = Math { fused: cfg!(any(target_arch = "aarch64", target_feature = "fma")) };
+    /// With fused multiply-adds: a slow library call where there is no instruction for them.
+    pub const FUSED: Math = Math { fused: true };
+
+    /// a·b + c.
+    #[inline(always)]
+    fn mul_add<F: Float>(self, a: F, b: F, c: F) -> F {
+        if self.fused { a.fused(b, c) } else { a * b + c }
+    }
+
+    /// c₀ + c₁·x + c₂·x² + …
+    #[inline(always)]
+    fn polynomial<F: Float>(self, x: F, c: &[F]) -> F {
+        let last = c.len() - 1;
+        c[..last].iter().rev().fold(c[last], |sum, &c| self.mul_add(sum, x, c))
+    }
+}
 
 /// x to the power of an integer. The general power is a call; small ones are spelled out, to the same bits, so that a loop
 /// over them becomes vectors.

@@ -50,7 +50,7 @@ proptest! {
         prop_assert_eq!(&selected, &expected(selected.shape()));
         let mut sums = whole(shape, seed + 3);
         let (mask, b, c) = (mask.view(), b.view(), c.view());
-        kernel::zip3(sums.as_mut_slice(), shape, mask, b, c, |sum, mask, b, c| *sum += if mask { b } else { c });
+        kernel::zip3(sums.as_mut_slice(), shape, mask, b, c, |sum, mask, b, c, _| *sum += if mask { b } else { c });
         prop_assert_eq!(sums, whole(shape, seed + 3).add(&expected(shape)).unwrap());
     }
 

@@ -1,6 +1,6 @@
 //! Powers, exponentials and logarithms.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -14,12 +14,12 @@ impl<T: Real> Elementwise<T> for Exp {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.exp_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.exp_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         y
     }
 }
@@ -33,12 +33,12 @@ impl<T: Real> Elementwise<T> for ExpM1 {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.exp_m1_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.exp_m1_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         y + T::one()
     }
 }
@@ -51,12 +51,12 @@ impl<T: Real> Elementwise<T> for Ln {
     const NAME: &'static str = "ln";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.ln_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.ln_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         x.recip()
     }
 }
@@ -69,12 +69,12 @@ impl<T: Real> Elementwise<T> for Ln1p {
     const NAME: &'static str = "ln_1p";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.ln_1p_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.ln_1p_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         (T::one() + x).recip()
     }
 }
@@ -88,12 +88,12 @@ impl<T: Real> Elementwise<T> for Sqrt {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.sqrt()
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         T::of(0.5) / y
     }
 }
@@ -107,12 +107,12 @@ impl<T: Real> Elementwise<T> for Rsqrt {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.sqrt().recip()
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         T::of(-0.5) * y * y * y
     }
 }
@@ -126,12 +126,12 @@ impl<T: Real> Elementwise<T> for Recip {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.recip()
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         -y * y
     }
 }
@@ -144,12 +144,12 @@ impl<T: Real> Elementwise<T> for Square {
     const NAME: &'static str = "square";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x * x
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         x + x
     }
 }

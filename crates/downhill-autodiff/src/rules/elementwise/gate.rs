@@ -1,6 +1,6 @@
 //! Functions that weigh x by a smooth gate of itself.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -11,8 +11,8 @@ const GELU_CUBIC: f64 = 0.044_715;
 
 /// Φ(x), the distribution function of the standard normal distribution.
 #[inline(always)]
-fn normal_cdf<T: Real>(x: T) -> T {
-    T::of(0.5) * (T::one() + (x * T::of(std::f64::consts::FRAC_1_SQRT_2)).erf_kernel())
+fn normal_cdf<T: Real>(x: T, math: Math) -> T {
+    T::of(0.5) * (T::one() + (x * T::of(std::f64::consts::FRAC_1_SQRT_2)).erf_kernel(math))
 }
 
 #[inline(always)]
@@ -28,13 +28,13 @@ impl<T: Real> Elementwise<T> for Gelu {
     const NAME: &'static str = "gelu";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x * normal_cdf(x)
+    fn value(self, x: T, math: Math) -> T {
+        x * normal_cdf(x, math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        normal_cdf(x) + x * T::of(FRAC_1_SQRT_2PI) * (T::of(-0.5) * x * x).exp_kernel()
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        normal_cdf(x, math) + x * T::of(FRAC_1_SQRT_2PI) * (T::of(-0.5) * x * x).exp_kernel(math)
     }
 }
 
@@ -46,13 +46,13 @@ impl<T: Real> Elementwise<T> for GeluTanh {
     const NAME: &'static str = "gelu_tanh";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        T::of(0.5) * x * (T::one() + gelu_inner(x).tanh_kernel())
+    fn value(self, x: T, math: Math) -> T {
+        T::of(0.5) * x * (T::one() + gelu_inner(x).tanh_kernel(math))
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        let t = gelu_inner(x).tanh_kernel();
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        let t = gelu_inner(x).tanh_kernel(math);
         let inner_slope = T::of(SQRT_2_OVER_PI) * (T::one() + T::of(3.0 * GELU_CUBIC) * x * x);
         T::of(0.5) * (T::one() + t + x * (T::one() - t * t) * inner_slope)
     }
@@ -66,22 +66,22 @@ impl<T: Real> Elementwise<T> for Silu {
     const NAME: &'static str = "silu";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x * x.sigmoid_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x * x.sigmoid_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        let s = x.sigmoid_kernel();
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        let s = x.sigmoid_kernel(math);
         s * (T::one() + x * (T::one() - s))
     }
 }
 
 /// n = eˣ, of an x beyond which [`Mish`] is x in every format, and n (n + 2) + 2.
 #[inline(always)]
-fn mish_parts<T: Real>(x: T) -> (T, T) {
+fn mish_parts<T: Real>(x: T, math: Math) -> (T, T) {
     let limit = T::of(40.0);
-    let n = (if x > limit { limit } else { x }).exp_kernel();
+    let n = (if x > limit { limit } else { x }).exp_kernel(math);
     (n, n * (n + T::of(2.0)) + T::of(2.0))
 }
 
@@ -94,14 +94,14 @@ impl<T: Real> Elementwise<T> for Mish {
     const NAME: &'static str = "mish";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        let (n, w) = mish_parts(x);
+    fn value(self, x: T, math: Math) -> T {
+        let (n, w) = mish_parts(x, math);
         x * (n * (n + T::of(2.0)) / w)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        let (n, w) = mish_parts(x);
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        let (n, w) = mish_parts(x, math);
         // Not w², which overflows in `f32`.
         let r = n / w;
         r * (n + T::of(2.0)) + T::of(4.0) * x * r * ((n + T::one()) / w)
@@ -116,12 +116,12 @@ impl<T: Real> Elementwise<T> for HardSwish {
     const NAME: &'static str = "hard_swish";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x * (x + T::of(3.0)).max(T::zero()).min(T::of(6.0)) / T::of(6.0)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if x <= T::of(-3.0) {
             T::zero()
         } else if x < T::of(3.0) {

@@ -15,7 +15,7 @@ pub use scalar::{AddScalar, Identity, MulScalar, Neg, Powf, Powi};
 pub use sigmoid::{Erf, HardSigmoid, LogSigmoid, Sigmoid, Softsign, Tanh};
 pub use trigonometric::{Atan, Cos, Sin};
 
-use downhill_tensor::{Real, Result, Store, Tensor, Threads, kernel, vectorize};
+use downhill_tensor::{Math, Real, Result, Store, Tensor, Threads, kernel, vectorize};
 
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
@@ -37,11 +37,11 @@ pub trait Elementwise<T: Real>: Copy + Send + Sync + 'static {
     /// Whether f(x) = x for many an x. Says only how a fused rule computes f in place.
     const KEEPS: bool = false;
 
-    /// y = f(x).
-    fn value(self, x: T) -> T;
+    /// y = f(x). The functions of [`Real`] take `math`.
+    fn value(self, x: T, math: Math) -> T;
 
     /// f′(x), where y = f(x) is known already.
-    fn slope(self, x: T, y: T) -> T;
+    fn slope(self, x: T, y: T, math: Math) -> T;
 }
 
 /// The rule that applies an [`Elementwise`] function to every element.
@@ -62,8 +62,8 @@ impl<T: Real, F: Elementwise<T>> Rule<T> for Map<F> {
             #[inline(always)]
             |own, [y]| {
                 let function = self.0;
-                vectorize!(move for (y, &x) in y.iter_mut().zip(&x[own]) {
-                    *y = function.value(x);
+                vectorize!(move |math| for (y, &x) in y.iter_mut().zip(&x[own]) {
+                    *y = function.value(x, math);
                 });
             },
         );
@@ -98,10 +98,10 @@ pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
         [numbers],
         #[inline(always)]
         |_, [numbers]| {
-            vectorize!(move {
+            vectorize!(move |math| {
                 if !F::KEEPS {
                     for y in numbers {
-                        *y = function.value(*y);
+                        *y = function.value(*y, math);
                     }
                     return;
                 }
@@ -112,7 +112,7 @@ pub(crate) fn replace_by_values<T: Real, F: Elementwise<T>>(
                     let copy = &mut copy[..block.len()];
                     copy.copy_from_slice(block);
                     for (y, &x) in block.iter_mut().zip(&*copy) {
-                        *y = function.value(x);
+                        *y = function.value(x, math);
                     }
                 }
             });
@@ -138,11 +138,11 @@ pub(crate) fn put_slopes<T: Real, F: Elementwise<T>>(
             // The loops stand here, not behind another closure: a long slope is then still inlined.
             let places = out.iter_mut().zip(g[own.clone()].iter().zip(&x[own.clone()]).zip(&y[own]));
             match store {
-                Store::Write => vectorize!(move for (d, ((&g, &x), &y)) in places {
-                    *d = g * function.slope(x, y);
+                Store::Write => vectorize!(move |math| for (d, ((&g, &x), &y)) in places {
+                    *d = g * function.slope(x, y, math);
                 }),
-                Store::Add => vectorize!(move for (d, ((&g, &x), &y)) in places {
-                    *d += g * function.slope(x, y);
+                Store::Add => vectorize!(move |math| for (d, ((&g, &x), &y)) in places {
+                    *d += g * function.slope(x, y, math);
                 }),
             }
         },

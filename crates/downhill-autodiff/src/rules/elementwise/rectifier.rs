@@ -2,7 +2,7 @@
 //!
 //! Both sides are computed before one is chosen: a costly function inside a branch keeps a loop from being vectorised.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -13,9 +13,9 @@ const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 
 /// ln(1 + eˣ) without overflow.
 #[inline(always)]
-pub(super) fn softplus<T: Real>(x: T) -> T {
+pub(super) fn softplus<T: Real>(x: T, math: Math) -> T {
     let positive = if x > T::zero() { x } else { T::zero() };
-    positive + (-x.abs()).exp_kernel().ln_1p_kernel()
+    positive + (-x.abs()).exp_kernel(math).ln_1p_kernel(math)
 }
 
 /// max(x, 0); slope 1 for x > 0, else 0. NaN stays NaN.
@@ -28,12 +28,12 @@ impl<T: Real> Elementwise<T> for Relu {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         if x <= T::zero() { T::zero() } else { x }
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         if y > T::zero() { T::one() } else { T::zero() }
     }
 }
@@ -48,7 +48,7 @@ impl<T: Real> Elementwise<T> for Relu6 {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         if x <= T::zero() {
             T::zero()
         } else if x >= T::of(6.0) {
@@ -59,7 +59,7 @@ impl<T: Real> Elementwise<T> for Relu6 {
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         if y > T::zero() && y < T::of(6.0) { T::one() } else { T::zero() }
     }
 }
@@ -76,12 +76,12 @@ impl<T: Real> Elementwise<T> for LeakyRelu {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         if x > T::zero() { x } else { T::of(self.slope) * x }
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if x > T::zero() { T::one() } else { T::of(self.slope) }
     }
 }
@@ -98,13 +98,13 @@ impl<T: Real> Elementwise<T> for Elu {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        let below = T::of(self.alpha) * x.exp_m1_kernel();
+    fn value(self, x: T, math: Math) -> T {
+        let below = T::of(self.alpha) * x.exp_m1_kernel(math);
         if x > T::zero() { x } else { below }
     }
 
     #[inline(always)]
-    fn slope(self, x: T, y: T) -> T {
+    fn slope(self, x: T, y: T, _: Math) -> T {
         if x > T::zero() { T::one() } else { y + T::of(self.alpha) }
     }
 }
@@ -117,12 +117,12 @@ impl<T: Real> Elementwise<T> for Selu {
     const NAME: &'static str = "selu";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        T::of(SELU_SCALE) * Elu { alpha: SELU_ALPHA }.value(x)
+    fn value(self, x: T, math: Math) -> T {
+        T::of(SELU_SCALE) * Elu { alpha: SELU_ALPHA }.value(x, math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, y: T) -> T {
+    fn slope(self, x: T, y: T, _: Math) -> T {
         if x > T::zero() { T::of(SELU_SCALE) } else { y + T::of(SELU_SCALE * SELU_ALPHA) }
     }
 }
@@ -141,16 +141,16 @@ impl<T: Real> Elementwise<T> for Softplus {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, math: Math) -> T {
         let (beta, z) = (T::of(self.beta), T::of(self.beta) * x);
-        let smooth = softplus(z) / beta;
+        let smooth = softplus(z, math) / beta;
         if z > T::of(self.threshold) { x } else { smooth }
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, math: Math) -> T {
         let z = T::of(self.beta) * x;
-        let smooth = z.sigmoid_kernel();
+        let smooth = z.sigmoid_kernel(math);
         if z > T::of(self.threshold) { T::one() } else { smooth }
     }
 }
@@ -163,12 +163,12 @@ impl<T: Real> Elementwise<T> for Abs {
     const NAME: &'static str = "abs";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.abs()
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         sign(x)
     }
 }
@@ -199,7 +199,7 @@ impl<T: Real> Elementwise<T> for Clamp {
     const KEEPS: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         if x < T::of(self.low) {
             T::of(self.low)
         } else if x > T::of(self.high) {
@@ -210,7 +210,7 @@ impl<T: Real> Elementwise<T> for Clamp {
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if x > T::of(self.low) && x < T::of(self.high) { T::one() } else { T::zero() }
     }
 }

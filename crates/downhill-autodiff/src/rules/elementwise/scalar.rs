@@ -1,6 +1,6 @@
 //! Arithmetic with a fixed number.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -15,12 +15,12 @@ impl<T: Real> Elementwise<T> for Identity {
     const IDENTITY: bool = true;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x
     }
 
     #[inline(always)]
-    fn slope(self, _: T, _: T) -> T {
+    fn slope(self, _: T, _: T, _: Math) -> T {
         T::one()
     }
 }
@@ -34,12 +34,12 @@ impl<T: Real> Elementwise<T> for Neg {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         -x
     }
 
     #[inline(always)]
-    fn slope(self, _: T, _: T) -> T {
+    fn slope(self, _: T, _: T, _: Math) -> T {
         -T::one()
     }
 }
@@ -56,12 +56,12 @@ impl<T: Real> Elementwise<T> for AddScalar {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x + T::of(self.by)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, _: T) -> T {
+    fn slope(self, _: T, _: T, _: Math) -> T {
         T::one()
     }
 }
@@ -78,12 +78,12 @@ impl<T: Real> Elementwise<T> for MulScalar {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x * T::of(self.by)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, _: T) -> T {
+    fn slope(self, _: T, _: T, _: Math) -> T {
         T::of(self.by)
     }
 }
@@ -99,12 +99,12 @@ impl<T: Real> Elementwise<T> for Powf {
     const NAME: &'static str = "powf";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.powf(T::of(self.exponent))
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if self.exponent == 0.0 {
             T::zero()
         } else {
@@ -124,12 +124,12 @@ impl<T: Real> Elementwise<T> for Powi {
     const NAME: &'static str = "powi";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.powi_kernel(self.exponent)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if self.exponent == 0 {
             T::zero()
         } else {

@@ -1,6 +1,6 @@
 //! Functions that level off on both sides.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -16,12 +16,12 @@ impl<T: Real> Elementwise<T> for Tanh {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.tanh_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.tanh_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         T::one() - y * y
     }
 }
@@ -35,12 +35,12 @@ impl<T: Real> Elementwise<T> for Sigmoid {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.sigmoid_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.sigmoid_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, _: T, y: T) -> T {
+    fn slope(self, _: T, y: T, _: Math) -> T {
         y * (T::one() - y)
     }
 }
@@ -53,13 +53,13 @@ impl<T: Real> Elementwise<T> for LogSigmoid {
     const NAME: &'static str = "log_sigmoid";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        -softplus(-x)
+    fn value(self, x: T, math: Math) -> T {
+        -softplus(-x, math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        (-x).sigmoid_kernel()
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        (-x).sigmoid_kernel(math)
     }
 }
 
@@ -71,13 +71,13 @@ impl<T: Real> Elementwise<T> for Erf {
     const NAME: &'static str = "erf";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
-        x.erf_kernel()
+    fn value(self, x: T, math: Math) -> T {
+        x.erf_kernel(math)
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
-        T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).exp_kernel()
+    fn slope(self, x: T, _: T, math: Math) -> T {
+        T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).exp_kernel(math)
     }
 }
 
@@ -89,12 +89,12 @@ impl<T: Real> Elementwise<T> for Softsign {
     const NAME: &'static str = "softsign";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x / (T::one() + x.abs())
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         let denominator = T::one() + x.abs();
         (denominator * denominator).recip()
     }
@@ -108,12 +108,12 @@ impl<T: Real> Elementwise<T> for HardSigmoid {
     const NAME: &'static str = "hard_sigmoid";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         (x / T::of(6.0) + T::of(0.5)).max(T::zero()).min(T::one())
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         if x.abs() < T::of(3.0) { T::of(1.0 / 6.0) } else { T::zero() }
     }
 }

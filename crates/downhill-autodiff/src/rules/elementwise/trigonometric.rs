@@ -1,6 +1,6 @@
 //! Sine, cosine and arctangent.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Elementwise, Map};
 use crate::Var;
@@ -13,12 +13,12 @@ impl<T: Real> Elementwise<T> for Sin {
     const NAME: &'static str = "sin";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.sin()
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         x.cos()
     }
 }
@@ -31,12 +31,12 @@ impl<T: Real> Elementwise<T> for Cos {
     const NAME: &'static str = "cos";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.cos()
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         -x.sin()
     }
 }
@@ -49,12 +49,12 @@ impl<T: Real> Elementwise<T> for Atan {
     const NAME: &'static str = "atan";
 
     #[inline(always)]
-    fn value(self, x: T) -> T {
+    fn value(self, x: T, _: Math) -> T {
         x.atan()
     }
 
     #[inline(always)]
-    fn slope(self, x: T, _: T) -> T {
+    fn slope(self, x: T, _: T, _: Math) -> T {
         T::one() / (T::one() + x * x)
     }
 }

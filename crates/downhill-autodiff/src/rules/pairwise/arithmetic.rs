@@ -2,7 +2,7 @@
 
 use std::ops;
 
-use downhill_tensor::{Real, Tensor};
+use downhill_tensor::{Math, Real, Tensor};
 
 use super::{Pairwise, Zip};
 use crate::Var;
@@ -16,17 +16,17 @@ impl<T: Real> Pairwise<T> for Add {
     const NAME: &'static str = "add";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         a + b
     }
 
     #[inline(always)]
-    fn slope_left(self, _: T, _: T) -> T {
+    fn slope_left(self, _: T, _: T, _: Math) -> T {
         T::one()
     }
 
     #[inline(always)]
-    fn slope_right(self, _: T, _: T) -> T {
+    fn slope_right(self, _: T, _: T, _: Math) -> T {
         T::one()
     }
 }
@@ -39,17 +39,17 @@ impl<T: Real> Pairwise<T> for Sub {
     const NAME: &'static str = "sub";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         a - b
     }
 
     #[inline(always)]
-    fn slope_left(self, _: T, _: T) -> T {
+    fn slope_left(self, _: T, _: T, _: Math) -> T {
         T::one()
     }
 
     #[inline(always)]
-    fn slope_right(self, _: T, _: T) -> T {
+    fn slope_right(self, _: T, _: T, _: Math) -> T {
         -T::one()
     }
 }
@@ -62,17 +62,17 @@ impl<T: Real> Pairwise<T> for Mul {
     const NAME: &'static str = "mul";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         a * b
     }
 
     #[inline(always)]
-    fn slope_left(self, _: T, b: T) -> T {
+    fn slope_left(self, _: T, b: T, _: Math) -> T {
         b
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, _: T) -> T {
+    fn slope_right(self, a: T, _: T, _: Math) -> T {
         a
     }
 }
@@ -85,17 +85,17 @@ impl<T: Real> Pairwise<T> for Div {
     const NAME: &'static str = "div";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         a / b
     }
 
     #[inline(always)]
-    fn slope_left(self, _: T, b: T) -> T {
+    fn slope_left(self, _: T, b: T, _: Math) -> T {
         b.recip()
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
+    fn slope_right(self, a: T, b: T, _: Math) -> T {
         -a / (b * b)
     }
 }
@@ -108,18 +108,18 @@ impl<T: Real> Pairwise<T> for Pow {
     const NAME: &'static str = "pow";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         a.powf(b)
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         if b == T::zero() { T::zero() } else { b * a.powf(b - T::one()) }
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
-        if a == T::zero() && b >= T::zero() { T::zero() } else { a.powf(b) * a.ln_kernel() }
+    fn slope_right(self, a: T, b: T, math: Math) -> T {
+        if a == T::zero() && b >= T::zero() { T::zero() } else { a.powf(b) * a.ln_kernel(math) }
     }
 }
 

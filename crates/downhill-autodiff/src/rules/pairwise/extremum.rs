@@ -1,6 +1,6 @@
 //! The larger and the smaller of two elements.
 
-use downhill_tensor::{Real, kernel};
+use downhill_tensor::{Math, Real, kernel};
 
 use super::{Pairwise, Zip};
 use crate::Var;
@@ -30,17 +30,17 @@ impl<T: Real> Pairwise<T> for Maximum {
     const NAME: &'static str = "maximum";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         kernel::maximum(a, b)
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         share(a, b)
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
+    fn slope_right(self, a: T, b: T, _: Math) -> T {
         share(b, a)
     }
 }
@@ -49,17 +49,17 @@ impl<T: Real> Pairwise<T> for Minimum {
     const NAME: &'static str = "minimum";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         kernel::minimum(a, b)
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         share(b, a)
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
+    fn slope_right(self, a: T, b: T, _: Math) -> T {
         share(a, b)
     }
 }

@@ -1,6 +1,6 @@
 //! How far a prediction (left) is from a target (right), element by element.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Pairwise, Zip};
 use crate::Var;
@@ -14,17 +14,17 @@ impl<T: Real> Pairwise<T> for SquaredError {
     const NAME: &'static str = "squared_error";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         (a - b) * (a - b)
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         (a - b) + (a - b)
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
+    fn slope_right(self, a: T, b: T, _: Math) -> T {
         (b - a) + (b - a)
     }
 }
@@ -37,17 +37,17 @@ impl<T: Real> Pairwise<T> for AbsoluteError {
     const NAME: &'static str = "absolute_error";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         (a - b).abs()
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         sign(a - b)
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
+    fn slope_right(self, a: T, b: T, _: Math) -> T {
         sign(b - a)
     }
 }
@@ -63,7 +63,7 @@ impl<T: Real> Pairwise<T> for HuberError {
     const NAME: &'static str = "huber_error";
 
     #[inline(always)]
-    fn value(self, a: T, b: T) -> T {
+    fn value(self, a: T, b: T, _: Math) -> T {
         let (delta, distance) = (T::of(self.delta), (a - b).abs());
         if distance <= delta {
             T::of(0.5) * distance * distance
@@ -73,14 +73,14 @@ impl<T: Real> Pairwise<T> for HuberError {
     }
 
     #[inline(always)]
-    fn slope_left(self, a: T, b: T) -> T {
+    fn slope_left(self, a: T, b: T, _: Math) -> T {
         let delta = T::of(self.delta);
         if (a - b).abs() <= delta { a - b } else { delta * sign(a - b) }
     }
 
     #[inline(always)]
-    fn slope_right(self, a: T, b: T) -> T {
-        -self.slope_left(a, b)
+    fn slope_right(self, a: T, b: T, math: Math) -> T {
+        -self.slope_left(a, b, math)
     }
 }
 
@@ -93,31 +93,31 @@ impl<T: Real> Pairwise<T> for BinaryCrossEntropy {
     const NAME: &'static str = "binary_cross_entropy";
 
     #[inline(always)]
-    fn value(self, p: T, t: T) -> T {
-        t * -cut_ln(p) - (T::one() - t) * cut_ln_1p(-p)
+    fn value(self, p: T, t: T, math: Math) -> T {
+        t * -cut_ln(p, math) - (T::one() - t) * cut_ln_1p(-p, math)
     }
 
     #[inline(always)]
-    fn slope_left(self, p: T, t: T) -> T {
+    fn slope_left(self, p: T, t: T, _: Math) -> T {
         let spread = p * (T::one() - p);
         let floor = T::of(1e-12);
         (p - t) / if spread < floor { floor } else { spread }
     }
 
     #[inline(always)]
-    fn slope_right(self, p: T, _: T) -> T {
-        cut_ln_1p(-p) - cut_ln(p)
+    fn slope_right(self, p: T, _: T, math: Math) -> T {
+        cut_ln_1p(-p, math) - cut_ln(p, math)
     }
 }
 
 #[inline(always)]
-fn cut_ln<T: Real>(x: T) -> T {
-    cut(x.ln_kernel())
+fn cut_ln<T: Real>(x: T, math: Math) -> T {
+    cut(x.ln_kernel(math))
 }
 
 #[inline(always)]
-fn cut_ln_1p<T: Real>(x: T) -> T {
-    cut(x.ln_1p_kernel())
+fn cut_ln_1p<T: Real>(x: T, math: Math) -> T {
+    cut(x.ln_1p_kernel(math))
 }
 
 /// At least −100, which keeps ln 0 finite; NaN stays NaN.
@@ -136,18 +136,18 @@ impl<T: Real> Pairwise<T> for BinaryCrossEntropyWithLogits {
     const NAME: &'static str = "binary_cross_entropy_with_logits";
 
     #[inline(always)]
-    fn value(self, z: T, t: T) -> T {
+    fn value(self, z: T, t: T, math: Math) -> T {
         let positive = if z > T::zero() { z } else { T::zero() };
-        positive - z * t + (-z.abs()).exp_kernel().ln_1p_kernel()
+        positive - z * t + (-z.abs()).exp_kernel(math).ln_1p_kernel(math)
     }
 
     #[inline(always)]
-    fn slope_left(self, z: T, t: T) -> T {
-        z.sigmoid_kernel() - t
+    fn slope_left(self, z: T, t: T, math: Math) -> T {
+        z.sigmoid_kernel(math) - t
     }
 
     #[inline(always)]
-    fn slope_right(self, z: T, _: T) -> T {
+    fn slope_right(self, z: T, _: T, _: Math) -> T {
         -z
     }
 }

@@ -14,7 +14,7 @@ pub use prelu::PRelu;
 pub use select::Select;
 
 use downhill_tensor::kernel;
-use downhill_tensor::{Real, Result, Tensor};
+use downhill_tensor::{Math, Real, Result, Tensor};
 
 use crate::rule::{Forward, Operands, Pullback, Rule};
 use crate::sink::Sink;
@@ -27,13 +27,13 @@ pub trait Pairwise<T: Real>: Copy + 'static {
     const NAME: &'static str;
 
     /// y = f(a, b).
-    fn value(self, a: T, b: T) -> T;
+    fn value(self, a: T, b: T, math: Math) -> T;
 
     /// ∂f/∂a.
-    fn slope_left(self, a: T, b: T) -> T;
+    fn slope_left(self, a: T, b: T, math: Math) -> T;
 
     /// ∂f/∂b.
-    fn slope_right(self, a: T, b: T) -> T;
+    fn slope_right(self, a: T, b: T, math: Math) -> T;
 }
 
 /// The rule that applies a [`Pairwise`] function to two tensors, with broadcasting.
@@ -55,7 +55,7 @@ impl<T: Real, F: Pairwise<T>> Rule<T> for Zip<F> {
             a,
             b,
             #[inline(always)]
-            |y, a, b| *y = self.0.value(a, b),
+            |y, a, b, math| *y = self.0.value(a, b, math),
         );
         Ok(y)
     }
@@ -66,14 +66,14 @@ impl<T: Real, F: Pairwise<T>> Rule<T> for Zip<F> {
             sink,
             0,
             #[inline(always)]
-            |g, a, b| g * self.0.slope_left(a, b),
+            |g, a, b, math| g * self.0.slope_left(a, b, math),
         );
         pull(
             at,
             sink,
             1,
             #[inline(always)]
-            |g, a, b| g * self.0.slope_right(a, b),
+            |g, a, b, math| g * self.0.slope_right(a, b, math),
         );
     }
 }
@@ -81,7 +81,12 @@ impl<T: Real, F: Pairwise<T>> Rule<T> for Zip<F> {
 /// Adds `term` of each cotangent and pair of elements to one operand's derivative, summed over the axes along which it
 /// was stretched.
 #[inline(always)]
-fn pull<T: Real>(at: &Pullback<'_, T>, sink: &mut Sink<'_, T>, operand: usize, term: impl Fn(T, T, T) -> T) {
+fn pull<T: Real>(
+    at: &Pullback<'_, T>,
+    sink: &mut Sink<'_, T>,
+    operand: usize,
+    term: impl Fn(T, T, T, Math) -> T,
+) {
     if !sink.wants(operand) {
         return;
     }
@@ -94,7 +99,7 @@ fn pull<T: Real>(at: &Pullback<'_, T>, sink: &mut Sink<'_, T>, operand: usize, t
         at.value(0).view(),
         at.value(1).view(),
         #[inline(always)]
-        |d, g, a, b| *d = term(g, a, b),
+        |d, g, a, b, math| *d = term(g, a, b, math),
     );
     add_terms(at, sink, operand, terms);
 }

@@ -1,6 +1,6 @@
 //! The rectifier with a slope that is an operand.
 
-use downhill_tensor::Real;
+use downhill_tensor::{Math, Real};
 
 use super::{Pairwise, Zip};
 use crate::Var;
@@ -14,17 +14,17 @@ impl<T: Real> Pairwise<T> for PRelu {
     const NAME: &'static str = "prelu";
 
     #[inline(always)]
-    fn value(self, x: T, slope: T) -> T {
+    fn value(self, x: T, slope: T, _: Math) -> T {
         if x > T::zero() { x } else { slope * x }
     }
 
     #[inline(always)]
-    fn slope_left(self, x: T, slope: T) -> T {
+    fn slope_left(self, x: T, slope: T, _: Math) -> T {
         if x > T::zero() { T::one() } else { slope }
     }
 
     #[inline(always)]
-    fn slope_right(self, x: T, _: T) -> T {
+    fn slope_right(self, x: T, _: T, _: Math) -> T {
         if x > T::zero() { T::zero() } else { x }
     }
 }

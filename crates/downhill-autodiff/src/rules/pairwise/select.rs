@@ -24,7 +24,7 @@ impl<T: Real> Rule<T> for Select {
         let shape = operands.shape(0).broadcast(&operands.shape(1))?.broadcast(&self.mask.shape())?;
         let mut y = cx.take(shape);
         let (a, b) = (operands.value(0).view(), operands.value(1).view());
-        let choose = |y: &mut T, mask, a, b| *y = if mask { a } else { b };
+        let choose = |y: &mut T, mask, a, b, _| *y = if mask { a } else { b };
         kernel::zip3(y.as_mut_slice(), shape, self.mask.view(), a, b, choose);
         Ok(y)
     }
@@ -37,7 +37,7 @@ impl<T: Real> Rule<T> for Select {
                 continue;
             }
             let mut terms = sink.workspace().take(shape);
-            let pass = |d: &mut T, mask, g| *d = if mask == chosen { g } else { T::zero() };
+            let pass = |d: &mut T, mask, g, _| *d = if mask == chosen { g } else { T::zero() };
             kernel::zip(terms.as_mut_slice(), shape, mask, g, pass);
             if let Some(mut destination) = sink.destination(operand) {
                 let (store, elements) = destination.parts();

@@ -24,16 +24,16 @@ impl<T: Real> Cell<T> for Gru {
         let (r_of_state, rest) = at.recurrent.split_at(h);
         let (z_of_state, n_of_state) = rest.split_at(h);
         for (((r, &of_state), kept), &q) in r.iter_mut().zip(r_of_state).zip(at.kept).zip(n_of_state) {
-            *r = (*r + of_state).sigmoid_kernel();
+            *r = (*r + of_state).sigmoid_kernel(at.math);
             *kept = q;
         }
         for (z, &of_state) in z.iter_mut().zip(z_of_state) {
-            *z = (*z + of_state).sigmoid_kernel();
+            *z = (*z + of_state).sigmoid_kernel(at.math);
         }
         let (r, z, n) = (&r[..h], &z[..h], &mut n[..h]);
         let (q, state) = (&n_of_state[..h], &mut at.state[..h]);
         for k in 0..h {
-            n[k] = (n[k] + r[k] * q[k]).tanh_kernel();
+            n[k] = (n[k] + r[k] * q[k]).tanh_kernel(at.math);
             state[k] = (T::one() - z[k]) * n[k] + z[k] * state[k];
         }
     }

@@ -22,13 +22,13 @@ impl<T: Real> Cell<T> for Lstm {
         let (if_of_state, rest) = at.recurrent.split_at(2 * h);
         let (g_of_state, o_of_state) = rest.split_at(h);
         for (gate, &of_state) in i_and_f.iter_mut().zip(if_of_state) {
-            *gate = (*gate + of_state).sigmoid_kernel();
+            *gate = (*gate + of_state).sigmoid_kernel(at.math);
         }
         for (o, &of_state) in o.iter_mut().zip(o_of_state) {
-            *o = (*o + of_state).sigmoid_kernel();
+            *o = (*o + of_state).sigmoid_kernel(at.math);
         }
         for (g, &of_state) in g.iter_mut().zip(g_of_state) {
-            *g = (*g + of_state).tanh_kernel();
+            *g = (*g + of_state).tanh_kernel(at.math);
         }
         let (i, f) = i_and_f.split_at(h);
         let (g, o) = (&g[..h], &o[..h]);
@@ -37,7 +37,7 @@ impl<T: Real> Cell<T> for Lstm {
             let c = f[k] * cell[k] + i[k] * g[k];
             cell[k] = c;
             kept[k] = c;
-            state[k] = o[k] * c.tanh_kernel();
+            state[k] = o[k] * c.tanh_kernel(at.math);
         }
     }
 
@@ -55,7 +55,7 @@ impl<T: Real> Cell<T> for Lstm {
         let (d_state, d_cell) = (&mut at.d_state[..h], &mut at.d_cell[..h]);
         for k in 0..h {
             let (i, f, g, o) = (i[k], f[k], g[k], o[k]);
-            let (d, tanh) = (d_state[k], kept[k].tanh_kernel());
+            let (d, tanh) = (d_state[k], kept[k].tanh_kernel(at.math));
             let dc = d_cell[k] + d * o * (one - tanh * tanh);
             di[k] = dc * g * i * (one - i);
             df[k] = dc * cell[k] * f * (one - f);

@@ -10,7 +10,7 @@ pub use rnn::Rnn;
 
 use downhill_tensor::gemm::{Gemm, Matrix, Start, gemm};
 use downhill_tensor::kernel::{self, View};
-use downhill_tensor::{AxisOrder, Error, Real, Result, Shape, Tensor, vectorize};
+use downhill_tensor::{AxisOrder, Error, Math, Real, Result, Shape, Tensor, vectorize};
 
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
@@ -42,6 +42,8 @@ pub trait Cell<T: Real>: Copy + 'static {
 /// One sample's part of a step.
 #[derive(Debug)]
 pub struct Step<'a, T> {
+    /// How the loop around computes functions.
+    pub math: Math,
     /// The input's product with its bias; afterwards what the pullback needs of the gates.
     pub gates: &'a mut [T],
     /// The state's product with its bias.
@@ -57,6 +59,8 @@ pub struct Step<'a, T> {
 /// One sample's part of a step back.
 #[derive(Debug)]
 pub struct Back<'a, T> {
+    /// How the loop around computes functions.
+    pub math: Math,
     /// What the step left of the gates.
     pub gates: &'a [T],
     /// What it kept beside them, or nothing.
@@ -221,9 +225,10 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
             let (gates, recurrent) = (gates.as_mut_slice(), recurrent.as_slice());
             let (state, cell) = (state.as_mut_slice(), cell.as_mut_slice());
             let (kept, y) = (kept.as_mut_slice(), y.as_mut_slice());
-            vectorize!(for sample in 0..n {
+            vectorize!(|math| for sample in 0..n {
                 let state = &mut state[places(sample, 1, 0, h)];
                 step.step(Step {
+                    math,
                     gates: &mut gates[places(sample, t, row, width)],
                     recurrent: &recurrent[places(sample, 1, 0, width)],
                     state: &mut *state,
@@ -292,7 +297,7 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
             let (states, first_cell) = (before.as_slice(), first_cell.as_slice());
             let (d_gates_of, d_recurrent_of) = (d_gates.as_mut_slice(), d_recurrent.as_mut_slice());
             let (d_state_of, d_cell_of) = (d_state.as_mut_slice(), d_cell.as_mut_slice());
-            vectorize!(for sample in 0..n {
+            vectorize!(|math| for sample in 0..n {
                 let d_state = &mut d_state_of[places(sample, 1, 0, h)];
                 for (d, &g) in d_state.iter_mut().zip(&g[places(sample, rows, row, h)]) {
                     *d += g;
@@ -302,6 +307,7 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
                     None => &first_cell[places_if(C::HAS_CELL, sample, 1, 0, h)],
                 };
                 step.back(Back {
+                    math,
                     gates: &gates[places(sample, t, row, width)],
                     kept: &kept[places_if(C::KEEPS, sample, t, row, h)],
                     state: &states[places(sample, t, row, h)],

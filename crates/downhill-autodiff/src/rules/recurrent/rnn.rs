@@ -21,7 +21,7 @@ impl<T: Real, F: Elementwise<T>> Cell<T> for Rnn<F> {
     fn step(self, at: Step<'_, T>) {
         for ((gate, &recurrent), state) in at.gates.iter_mut().zip(at.recurrent).zip(at.state) {
             let z = *gate + recurrent;
-            *state = self.activation.value(z);
+            *state = self.activation.value(z, at.math);
             // What the slope is made of.
             *gate = if F::NEEDS_INPUT { z } else { *state };
         }
@@ -30,8 +30,8 @@ impl<T: Real, F: Elementwise<T>> Cell<T> for Rnn<F> {
     #[inline(always)]
     fn back(self, at: Back<'_, T>) {
         for ((&kept, d_state), d_gate) in at.gates.iter().zip(at.d_state).zip(at.d_gates) {
-            let y = if F::NEEDS_INPUT { self.activation.value(kept) } else { kept };
-            *d_gate = *d_state * self.activation.slope(kept, y);
+            let y = if F::NEEDS_INPUT { self.activation.value(kept, at.math) } else { kept };
+            *d_gate = *d_state * self.activation.slope(kept, y, at.math);
             *d_state = T::zero();
         }
     }

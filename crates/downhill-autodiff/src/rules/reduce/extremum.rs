@@ -66,16 +66,16 @@ pub(super) fn share<T: Real>(
     let (shape, x) = (at.shape(0), at.value(0).view());
     let mut marks = sink.workspace().take(shape);
     let y = over.stretch(shape, at.output().as_slice());
-    let mark = |mark: &mut T, x, y| *mark = if chosen(x, y) { T::one() } else { T::zero() };
+    let mark = |mark: &mut T, x, y, _| *mark = if chosen(x, y) { T::one() } else { T::zero() };
     kernel::zip(marks.as_mut_slice(), shape, x, y, mark);
     let mut shares = sink.workspace().take(at.output().shape());
     kernel::sum(shares.as_mut_slice(), marks.view(), over.axes, Store::Write);
-    kernel::map(shares.as_mut_slice(), at.cotangent(), |share, g| {
+    kernel::map(shares.as_mut_slice(), at.cotangent(), |share, g, _| {
         *share = if *share == T::zero() { T::zero() } else { g / *share };
     });
     let mut dx = sink.workspace().take(shape);
     let stretched = over.stretch(shape, shares.as_slice());
-    let put = |dx: &mut T, x, mark, share| *dx = slope(x) * mark * share;
+    let put = |dx: &mut T, x, mark, share, _| *dx = slope(x) * mark * share;
     kernel::zip3(dx.as_mut_slice(), shape, x, marks.view(), stretched, put);
     sink.add(0, dx);
     sink.workspace().give(marks);

@@ -39,7 +39,7 @@ impl<T: Real> Rule<T> for LogSumExp {
             g,
             // Where every x is −∞, so is y: there exp(x − y) would be NaN.
             #[inline(always)]
-            |dx, x, y, g| *dx = if y == nothing { T::zero() } else { g * (x - y).exp_kernel() },
+            |dx, x, y, g, math| *dx = if y == nothing { T::zero() } else { g * (x - y).exp_kernel(math) },
         );
         sink.add(0, dx);
     }

@@ -36,9 +36,9 @@ impl<T: Real> Rule<T> for Norm {
         let mut y = cx.take(over.reduce(operands.shape(0)));
         let (x, t, out) = (operands.slice(0), terms.as_mut_slice(), y.as_mut_slice());
         match p {
-            1.0 | f64::INFINITY => kernel::map(t, x, |t, x| *t = x.abs()),
-            2.0 => kernel::map(t, x, |t, x| *t = x * x),
-            _ => kernel::map(t, x, |t, x| *t = x.abs().powf(T::of(p))),
+            1.0 | f64::INFINITY => kernel::map(t, x, |t, x, _| *t = x.abs()),
+            2.0 => kernel::map(t, x, |t, x, _| *t = x * x),
+            _ => kernel::map(t, x, |t, x, _| *t = x.abs().powf(T::of(p))),
         }
         if p == f64::INFINITY {
             kernel::max(out, terms.view(), over.axes);
@@ -81,7 +81,7 @@ fn pull<T: Real>(
     let (shape, x) = (at.shape(0), at.value(0).view());
     let (y, g) = (over.stretch(shape, at.output().as_slice()), over.stretch(shape, at.cotangent()));
     let mut dx = sink.workspace().take(shape);
-    kernel::zip3(dx.as_mut_slice(), shape, x, y, g, |dx, x, y, g| {
+    kernel::zip3(dx.as_mut_slice(), shape, x, y, g, |dx, x, y, g, _| {
         *dx = if y == T::zero() { T::zero() } else { weight(g, y) * slope(x) };
     });
     sink.add(0, dx);

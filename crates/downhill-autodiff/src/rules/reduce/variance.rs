@@ -70,11 +70,11 @@ fn pull<T: Real>(
     kernel::mean(means.as_mut_slice(), x, over.axes);
     let mut weights = sink.workspace().take(at.output().shape());
     let (y, g) = (at.output().view(), at.cotangent_tensor().view());
-    let weigh = |w: &mut T, g, y| *w = weight(g, y) / degrees;
+    let weigh = |w: &mut T, g, y, _| *w = weight(g, y) / degrees;
     kernel::zip(weights.as_mut_slice(), at.output().shape(), g, y, weigh);
     let mut dx = sink.workspace().take(shape);
     let (m, w) = (over.stretch(shape, means.as_slice()), over.stretch(shape, weights.as_slice()));
-    kernel::zip3(dx.as_mut_slice(), shape, x, m, w, |dx, x, m, w| *dx = w * (x - m));
+    kernel::zip3(dx.as_mut_slice(), shape, x, m, w, |dx, x, m, w, _| *dx = w * (x - m));
     sink.add(0, dx);
     sink.workspace().give(means);
     sink.workspace().give(weights);
