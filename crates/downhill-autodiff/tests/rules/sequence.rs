@@ -127,10 +127,20 @@ fn a_query_that_sees_no_key_gives_zeros() {
 
 /// The value and all derivatives, for threads of this number.
 fn bits<R: downhill_autodiff::Rule<f32>>(rule: R, operands: &[Tensor], threads: usize) -> Vec<Tensor> {
+    bits_of(rule, operands, threads, 0)
+}
+
+/// The same, for the cotangents from one place on in an endless row.
+fn bits_of<R: downhill_autodiff::Rule<f32>>(
+    rule: R,
+    operands: &[Tensor],
+    threads: usize,
+    first: usize,
+) -> Vec<Tensor> {
     let tape = Tape::new().threads(Threads::new(threads));
     let operands: Vec<_> = operands.iter().map(|x| tape.variable(x.clone())).collect();
     let y = tape.apply(rule, &operands);
-    let cotangent = Tensor::from_fn(y.shape(), |i| (i as f32 * 0.7).sin());
+    let cotangent = Tensor::from_fn(y.shape(), |i| ((first + i) as f32 * 0.7).sin());
     let gradients = y.pullback(&cotangent, &mut []).unwrap();
     let derivatives = operands.iter().map(|&x| gradients.wrt(x).unwrap());
     [y.value().unwrap()].into_iter().chain(derivatives).collect()
@@ -143,9 +153,60 @@ fn the_bits_do_not_depend_on_the_threads() {
     let packed = [any([3, 70, 3 * 40].into()), any([70, 70].into())];
     let rule = Attention { heads: Some(4), causal: true, ..Attention::default() };
     assert_eq!(bits(rule.clone(), &packed, 1), bits(rule, &packed, 3));
-    let operands = [any([40, 3, 50].into()), any([4 * 48, 50].into()), any([4 * 48, 48].into())];
-    let rule = Recurrence { cell: Lstm, reverse: false, bias: false, final_cell: true };
-    assert_eq!(bits(rule, &operands, 1), bits(rule, &operands, 3));
+    let lstm = Recurrence { cell: Lstm, reverse: false, bias: false, final_cell: true };
+    let gru = Recurrence { cell: Gru, reverse: true, ..Recurrence::default() };
+    let x = any([40, 3, 50].into());
+    let of_lstm = [x.clone(), any([4 * 48, 50].into()), any([4 * 48, 48].into())];
+    let of_gru = [x, any([3 * 48, 50].into()), any([3 * 48, 48].into()), any([40, 48].into())];
+    let [lstm_alone, gru_alone] = [bits(lstm, &of_lstm, 1), bits(gru, &of_gru, 1)];
+    for threads in [2, 3, 8] {
+        assert_eq!(bits(lstm, &of_lstm, threads), lstm_alone);
+        assert_eq!(bits(gru, &of_gru, threads), gru_alone);
+    }
+}
+
+/// A large batch is shared out: each of its samples must come out as it does alone, and the derivatives of what they share add
+/// up.
+#[test]
+fn samples_of_a_recurrence_do_not_meet() {
+    fn check<C: Cell<f32>>(cell: C, states: usize) {
+        let [n, t, f, h] = [37, 4, 3, 5];
+        let rule = Recurrence { cell, reverse: false, bias: true, final_cell: C::HAS_CELL };
+        let (mut draw, gates) = (Draw::new(&[], 11), C::GATES * h);
+        let mut any = |shape: &[usize]| draw.any(Shape::new(shape).unwrap()).cast::<f32>();
+        let mut operands =
+            vec![any(&[n, t, f]), any(&[gates, f]), any(&[gates, h]), any(&[gates]), any(&[gates])];
+        operands.extend((0..states).map(|_| any(&[n, h])));
+        let together = bits(rule, &operands, 3);
+        let alone: Vec<_> = (0..n)
+            .map(|sample| {
+                let own = |(place, x): (usize, &Tensor)| match place {
+                    1..5 => x.clone(),
+                    _ => x.slice(0, sample..sample + 1, 1).unwrap(),
+                };
+                let operands: Vec<_> = operands.iter().enumerate().map(own).collect();
+                bits_of(rule, &operands, 1, sample * together[0].len() / n)
+            })
+            .collect();
+        for (place, together) in together.iter().enumerate() {
+            let parts: Vec<_> = alone.iter().map(|results| &results[place]).collect();
+            // The value is the first, and then the operands' derivatives follow.
+            let expected = match place {
+                2..6 => parts[1..].iter().fold(parts[0].clone(), |sum, x| sum.add(x).unwrap()),
+                _ => Tensor::concat(&parts, 0).unwrap(),
+            };
+            for (got, want) in together.as_slice().iter().zip(expected.as_slice()) {
+                assert!(
+                    (got - want).abs() <= 1e-4 * want.abs().max(1.0),
+                    "{} {place}: {got}, not {want}",
+                    C::NAME
+                );
+            }
+        }
+    }
+    check(Lstm, 2);
+    check(Gru, 1);
+    check(Rnn { activation: Tanh }, 0);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub use convolution::{Convolution, OnBlock};
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;
-pub use pieces::for_pieces;
+pub use pieces::{for_groups, for_pieces};
 pub use pool::{Pool, Span};
 pub use rearrange::{
     concat_shape, crop, flip, pad, pad_shape, permute, slice, slice_shape, stack_shape, write_slice,

@@ -19,16 +19,37 @@ pub fn for_pieces<T: Send, const N: usize>(
     task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
 ) {
     let length = slices.first().map_or(0, |slice| slice.len());
-    assert!(slices.iter().all(|slice| slice.len() == length), "slices of one length");
-    let slices = slices.map(Pieces::new);
+    for_groups(threads, length, TASK, slices.map(|slice| (slice, 1)), task);
+}
+
+/// Shares items out to threads, `each` of them a task: calls `task` with the places of its items and their part of each
+/// slice, which holds so many numbers for each item as stand beside it.
+///
+/// # Panics
+/// If a slice holds another number of numbers, or there are items but none for a task.
+#[inline(always)]
+pub fn for_groups<T: Send, const N: usize>(
+    threads: &Threads,
+    items: usize,
+    each: usize,
+    slices: [(&mut [T], usize); N],
+    task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+) {
+    let slices = slices.map(|(slice, width)| {
+        assert_eq!(slice.len(), items * width, "the numbers of {items} items");
+        (Pieces::new(slice), width)
+    });
+    let tasks = if items == 0 { 0 } else { items.div_ceil(each) };
     threads.run(
-        length.div_ceil(TASK),
+        tasks,
         #[inline(always)]
         |index| {
-            let range = index * TASK..length.min((index + 1) * TASK);
-            // SAFETY: each piece is one task's.
-            let pieces = slices.each_ref().map(|slice| unsafe { slice.piece(range.clone()) });
-            task(range, pieces);
+            let range = index * each..items.min((index + 1) * each);
+            // SAFETY: each item is one task's.
+            let parts = slices
+                .each_ref()
+                .map(|(slice, width)| unsafe { slice.piece(range.start * width..range.end * width) });
+            task(range, parts);
         },
     );
 }

@@ -20,7 +20,7 @@ use crate::sink::Sink;
 ///
 /// The slices hold h numbers for each gate, one gate behind the other in PyTorch's order. Loops here run inside
 /// [`vectorize!`](downhill_tensor::vectorize!): the methods are to be `#[inline(always)]`.
-pub trait Cell<T: Real>: Copy + 'static {
+pub trait Cell<T: Real>: Copy + Send + Sync + 'static {
     /// The operation's name.
     const NAME: &'static str;
     /// The gates: rows of the weights for each unit.
@@ -99,6 +99,9 @@ pub struct Recurrence<C> {
     pub final_cell: bool,
 }
 
+/// At least so many samples are taken through the steps together.
+const LEAST_SAMPLES: usize = 16;
+
 /// Sizes that have been found to fit each other.
 #[derive(Clone, Copy)]
 struct Plan {
@@ -147,6 +150,12 @@ impl Plan {
         }
         let rows = if C::HAS_CELL && rule.final_cell { t + 1 } else { t };
         Ok(Plan { n, t, f, h, rows, initial: (x.len() > weights).then_some(weights) })
+    }
+
+    /// The samples that a task takes through all steps: no other one waits for it. As many as keep a matrix product busy with
+    /// the recurrent weights, and whatever the number of threads, since bits may depend on it.
+    fn samples_of_a_task(&self) -> usize {
+        self.n.div_ceil((self.n / LEAST_SAMPLES).max(1)).max(1)
     }
 
     /// The step that is done as number `i` of all.
@@ -210,34 +219,50 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
         let mut kept = cx.take([if C::KEEPS { n } else { 0 }, t, h].into());
         let mut y = cx.take([n, rows, h].into());
 
-        for i in 0..t {
-            let row = plan.step(self.reverse, i);
-            gemm(Gemm {
-                m: n,
-                k: h,
-                n: width,
-                a: Matrix::row_major(state.as_slice(), h),
-                b: Matrix::row_major(weight.as_slice(), width),
-                c: recurrent.as_mut_slice(),
-                start: if self.bias { Start::Row(operands.slice(4)) } else { Start::Zero },
-                threads: cx.threads(),
-            });
-            let (gates, recurrent) = (gates.as_mut_slice(), recurrent.as_slice());
-            let (state, cell) = (state.as_mut_slice(), cell.as_mut_slice());
-            let (kept, y) = (kept.as_mut_slice(), y.as_mut_slice());
-            vectorize!(|math| for sample in 0..n {
-                let state = &mut state[places(sample, 1, 0, h)];
-                step.step(Step {
-                    math,
-                    gates: &mut gates[places(sample, t, row, width)],
-                    recurrent: &recurrent[places(sample, 1, 0, width)],
-                    state: &mut *state,
-                    cell: &mut cell[places_if(C::HAS_CELL, sample, 1, 0, h)],
-                    kept: &mut kept[places_if(C::KEEPS, sample, t, row, h)],
-                });
-                y[places(sample, rows, row, h)].copy_from_slice(state);
-            });
-        }
+        let (threads, reverse) = (cx.threads(), self.reverse);
+        let weight_of_state = Matrix::row_major(weight.as_slice(), width);
+        let bias_of_state = if self.bias { Start::Row(operands.slice(4)) } else { Start::Zero };
+        kernel::for_groups(
+            threads,
+            n,
+            plan.samples_of_a_task(),
+            [
+                (gates.as_mut_slice(), t * width),
+                (recurrent.as_mut_slice(), width),
+                (state.as_mut_slice(), h),
+                (cell.as_mut_slice(), if C::HAS_CELL { h } else { 0 }),
+                (kept.as_mut_slice(), if C::KEEPS { t * h } else { 0 }),
+                (y.as_mut_slice(), rows * h),
+            ],
+            |samples, [gates, recurrent, state, cell, kept, y]| {
+                let n = samples.len();
+                for i in 0..t {
+                    let row = plan.step(reverse, i);
+                    gemm(Gemm {
+                        m: n,
+                        k: h,
+                        n: width,
+                        a: Matrix::row_major(state, h),
+                        b: weight_of_state,
+                        c: recurrent,
+                        start: bias_of_state,
+                        threads,
+                    });
+                    vectorize!(|math| for sample in 0..n {
+                        let state = &mut state[places(sample, 1, 0, h)];
+                        step.step(Step {
+                            math,
+                            gates: &mut gates[places(sample, t, row, width)],
+                            recurrent: &recurrent[places(sample, 1, 0, width)],
+                            state: &mut *state,
+                            cell: &mut cell[places_if(C::HAS_CELL, sample, 1, 0, h)],
+                            kept: &mut kept[places_if(C::KEEPS, sample, t, row, h)],
+                        });
+                        y[places(sample, rows, row, h)].copy_from_slice(state);
+                    });
+                }
+            },
+        );
         if rows > t {
             for sample in 0..n {
                 y.as_mut_slice()[places(sample, rows, t, h)]
@@ -291,46 +316,58 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
             }
         }
 
-        for i in (0..t).rev() {
-            let row = plan.step(self.reverse, i);
-            let earlier = i.checked_sub(1).map(|i| plan.step(self.reverse, i));
-            let (states, first_cell) = (before.as_slice(), first_cell.as_slice());
-            let (d_gates_of, d_recurrent_of) = (d_gates.as_mut_slice(), d_recurrent.as_mut_slice());
-            let (d_state_of, d_cell_of) = (d_state.as_mut_slice(), d_cell.as_mut_slice());
-            vectorize!(|math| for sample in 0..n {
-                let d_state = &mut d_state_of[places(sample, 1, 0, h)];
-                for (d, &g) in d_state.iter_mut().zip(&g[places(sample, rows, row, h)]) {
-                    *d += g;
+        let (threads, reverse, states) = (at.threads(), self.reverse, before.as_slice());
+        let (first_cell_of, weight_of_state) = (first_cell.as_slice(), Matrix::row_major(at.slice(2), h));
+        kernel::for_groups(
+            threads,
+            n,
+            plan.samples_of_a_task(),
+            [
+                (d_gates.as_mut_slice(), t * width),
+                (d_recurrent.as_mut_slice(), if C::APART { t * width } else { 0 }),
+                (d_state.as_mut_slice(), h),
+                (d_cell.as_mut_slice(), if C::HAS_CELL { h } else { 0 }),
+            ],
+            |samples, [d_gates, d_recurrent, d_state, d_cell]| {
+                for i in (0..t).rev() {
+                    let row = plan.step(reverse, i);
+                    let earlier = i.checked_sub(1).map(|i| plan.step(reverse, i));
+                    vectorize!(|math| for (own, sample) in samples.clone().enumerate() {
+                        let d_state = &mut d_state[places(own, 1, 0, h)];
+                        for (d, &g) in d_state.iter_mut().zip(&g[places(sample, rows, row, h)]) {
+                            *d += g;
+                        }
+                        let cell = match earlier {
+                            Some(earlier) => &kept[places_if(C::HAS_CELL, sample, t, earlier, h)],
+                            None => &first_cell_of[places_if(C::HAS_CELL, sample, 1, 0, h)],
+                        };
+                        step.back(Back {
+                            math,
+                            gates: &gates[places(sample, t, row, width)],
+                            kept: &kept[places_if(C::KEEPS, sample, t, row, h)],
+                            state: &states[places(sample, t, row, h)],
+                            cell,
+                            d_state,
+                            d_cell: &mut d_cell[places_if(C::HAS_CELL, own, 1, 0, h)],
+                            d_gates: &mut d_gates[places(own, t, row, width)],
+                            d_recurrent: &mut d_recurrent[places_if(C::APART, own, t, row, width)],
+                        });
+                    });
+                    let deltas = if C::APART { &*d_recurrent } else { &*d_gates };
+                    let elements = deltas.get(row * width..).unwrap_or(&[]);
+                    gemm(Gemm {
+                        m: samples.len(),
+                        k: width,
+                        n: h,
+                        a: Matrix { elements, row_stride: t * width, column_stride: 1 },
+                        b: weight_of_state,
+                        c: d_state,
+                        start: Start::Destination,
+                        threads,
+                    });
                 }
-                let cell = match earlier {
-                    Some(earlier) => &kept[places_if(C::HAS_CELL, sample, t, earlier, h)],
-                    None => &first_cell[places_if(C::HAS_CELL, sample, 1, 0, h)],
-                };
-                step.back(Back {
-                    math,
-                    gates: &gates[places(sample, t, row, width)],
-                    kept: &kept[places_if(C::KEEPS, sample, t, row, h)],
-                    state: &states[places(sample, t, row, h)],
-                    cell,
-                    d_state,
-                    d_cell: &mut d_cell_of[places_if(C::HAS_CELL, sample, 1, 0, h)],
-                    d_gates: &mut d_gates_of[places(sample, t, row, width)],
-                    d_recurrent: &mut d_recurrent_of[places_if(C::APART, sample, t, row, width)],
-                });
-            });
-            let deltas = if C::APART { &d_recurrent } else { &d_gates };
-            let elements = deltas.as_slice().get(row * width..).unwrap_or(&[]);
-            gemm(Gemm {
-                m: n,
-                k: width,
-                n: h,
-                a: Matrix { elements, row_stride: t * width, column_stride: 1 },
-                b: Matrix::row_major(at.slice(2), h),
-                c: d_state.as_mut_slice(),
-                start: Start::Destination,
-                threads: at.threads(),
-            });
-        }
+            },
+        );
 
         let deltas = if C::APART { &d_recurrent } else { &d_gates };
         if let Some(mut dx) = sink.destination(0) {
