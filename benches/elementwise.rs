@@ -9,7 +9,7 @@ use downhill::autodiff::rules::elementwise::{Elementwise, Gelu, GeluTanh};
 use downhill::autodiff::{Tape, Tensor, Var};
 use downhill::nn::Scalar;
 use downhill::tensor::kernel::{self, View};
-use downhill::tensor::{Axes, Real, Shape};
+use downhill::tensor::{Axes, Real, Shape, Threads};
 use downhill_benches::measure::in_turns;
 use downhill_benches::record;
 
@@ -104,7 +104,7 @@ fn gelu_tanh<T: Real>(x: T) -> T {
 fn softmax<T: Real, const N: usize>(out: &mut [T], x: &[T]) {
     let rows = x.len() / N;
     let view = View::new(Shape::from([rows, N]), &x[..rows * N]);
-    kernel::softmax(&mut out[..rows * N], view, Axes::single(1));
+    kernel::softmax(&mut out[..rows * N], view, Axes::single(1), &Threads::single());
 }
 
 /// The same with the standard library's exp.

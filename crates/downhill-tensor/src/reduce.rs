@@ -3,7 +3,7 @@
 //! Axes may be negative, which counts from the end.
 
 use crate::kernel::{self, View};
-use crate::{Axes, Error, Real, Result, Shape, Store, Tensor};
+use crate::{Axes, Error, Real, Result, Shape, Store, Tensor, Threads};
 
 impl<T: Real> Tensor<T> {
     /// The sum over some axes, or over all if none is named. They get length 1 if `keep_axes`, and
@@ -58,7 +58,7 @@ impl<T: Real> Tensor<T> {
     /// # Errors
     /// As [`sum`](Tensor::sum).
     pub fn logsumexp(&self, axes: &[isize], keep_axes: bool) -> Result<Tensor<T>> {
-        self.reduce(axes, keep_axes, kernel::logsumexp)
+        self.reduce(axes, keep_axes, |out, x, axes| kernel::logsumexp(out, x, axes, &Threads::single()))
     }
 
     /// The product along an axis; 1 if it has length 0.
@@ -105,7 +105,7 @@ impl<T: Real> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     pub fn softmax(&self, axis: isize) -> Result<Tensor<T>> {
-        self.along(axis, kernel::softmax)
+        self.along(axis, |out, x, axes| kernel::softmax(out, x, axes, &Threads::single()))
     }
 
     /// x − ln Σ exp(x) along an axis, without overflow.
@@ -113,7 +113,7 @@ impl<T: Real> Tensor<T> {
     /// # Errors
     /// [`Error::Axis`] if there is no such axis.
     pub fn log_softmax(&self, axis: isize) -> Result<Tensor<T>> {
-        self.along(axis, kernel::log_softmax)
+        self.along(axis, |out, x, axes| kernel::log_softmax(out, x, axes, &Threads::single()))
     }
 
     /// The sums that undo a broadcast: over all axes along which a tensor of shape `shape` would be

@@ -155,6 +155,7 @@ impl<T: Real> Rule<T> for SoftmaxCrossEntropy {
             logs.as_mut_slice(),
             x.view(),
             axis,
+            cx.threads(),
         );
         if let Some(p) = p {
             cx.save(p);

@@ -22,7 +22,7 @@ impl<T: Real> Rule<T> for Softmax {
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let axes = Axes::new(operands.shape(0), &[self.axis])?;
         let mut y = cx.take(operands.shape(0));
-        kernel::softmax(y.as_mut_slice(), operands.value(0).view(), axes);
+        kernel::softmax(y.as_mut_slice(), operands.value(0).view(), axes, cx.threads());
         Ok(y)
     }
 
@@ -57,7 +57,7 @@ impl<T: Real> Rule<T> for LogSoftmax {
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let axes = Axes::new(operands.shape(0), &[self.axis])?;
         let mut y = cx.take(operands.shape(0));
-        kernel::log_softmax(y.as_mut_slice(), operands.value(0).view(), axes);
+        kernel::log_softmax(y.as_mut_slice(), operands.value(0).view(), axes, cx.threads());
         Ok(y)
     }
 

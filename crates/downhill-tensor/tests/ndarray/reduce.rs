@@ -1,5 +1,5 @@
 use downhill_tensor::kernel::{self};
-use downhill_tensor::{Axes, Shape, Store, Tensor};
+use downhill_tensor::{Axes, Shape, Store, Tensor, Threads};
 use proptest::prelude::*;
 
 use crate::*;
@@ -171,18 +171,30 @@ fn the_ends_of_the_line() {
 /// Row lengths and numbers of rows around those at which the kernels change their way of working.
 #[test]
 fn the_parts_of_a_softmax_are_the_softmax() {
+    let (one, several) = (&Threads::single(), &Threads::new(3));
     for columns in 1..40 {
-        for rows in (0..40).chain([100]) {
+        // The last ones are shared out.
+        let many = if columns % 8 <= 1 { 40_000 / columns } else { 100 };
+        for rows in (0..40).chain([many]) {
             for shape in [Shape::from([rows, columns]), Shape::from([rows.min(5), columns, 3])] {
                 let (x, axes) = (whole(shape, columns + rows), Axes::single(1));
                 let positions = axes.reduce(shape, false);
                 let (mut p, mut wanted) = (Tensor::ones(shape), Tensor::ones(shape));
                 let (mut shifts, mut logs) = (Tensor::ones(positions), Tensor::ones(positions));
                 let parts = |p: Option<&mut [f64]>, shifts: &mut Tensor<f64>, logs: &mut Tensor<f64>| {
-                    kernel::softmax_parts(p, shifts.as_mut_slice(), logs.as_mut_slice(), x.view(), axes);
+                    kernel::softmax_parts(
+                        p,
+                        shifts.as_mut_slice(),
+                        logs.as_mut_slice(),
+                        x.view(),
+                        axes,
+                        several,
+                    );
                 };
                 parts(Some(p.as_mut_slice()), &mut shifts, &mut logs);
-                kernel::softmax(wanted.as_mut_slice(), x.view(), axes);
+                kernel::softmax(wanted.as_mut_slice(), x.view(), axes, one);
+                assert_eq!(p, wanted, "{shape}");
+                kernel::softmax(p.as_mut_slice(), x.view(), axes, several);
                 assert_eq!(p, wanted, "{shape}");
                 let (mut other_shifts, mut other_logs) = (Tensor::ones(positions), Tensor::ones(positions));
                 parts(None, &mut other_shifts, &mut other_logs);
@@ -191,6 +203,11 @@ fn the_parts_of_a_softmax_are_the_softmax() {
                 let [shifts, logs] = [shifts, logs].map(|tensor| tensor.reshape(wide).unwrap());
                 let ln_p = x.sub(&shifts).unwrap().sub(&logs).unwrap();
                 assert_eq!(ln_p, x.log_softmax(1).unwrap(), "{shape}");
+                kernel::log_softmax(p.as_mut_slice(), x.view(), axes, several);
+                assert_eq!(ln_p, p, "{shape}");
+                let mut sums = Tensor::ones(positions);
+                kernel::logsumexp(sums.as_mut_slice(), x.view(), axes, several);
+                assert_eq!(sums, x.logsumexp(&[1], false).unwrap(), "{shape}");
             }
         }
     }

@@ -18,7 +18,7 @@ impl<T: Real> Rule<T> for LogSumExp {
 
     fn forward(&self, operands: &Operands<'_, T>, cx: &mut Forward<'_, T>) -> Result<Tensor<T>> {
         let mut y = cx.take(self.0.reduce(operands.shape(0)));
-        kernel::logsumexp(y.as_mut_slice(), operands.value(0).view(), self.0.axes);
+        kernel::logsumexp(y.as_mut_slice(), operands.value(0).view(), self.0.axes, cx.threads());
         Ok(y)
     }
 
