@@ -13,6 +13,7 @@
 mod attention;
 mod channel_norm;
 mod convolution;
+mod group_norm;
 mod index;
 mod lines;
 mod matmul;
@@ -34,6 +35,7 @@ mod zip;
 pub use attention::{Attention, AttentionMask, Heads};
 pub use channel_norm::{Change, ChannelNorm};
 pub use convolution::{Convolution, OnBlock};
+pub use group_norm::GroupNorm;
 pub use index::{check_gather, check_indices, gather, index_add, index_select, scatter};
 pub use lines::{argmax, argmin, cumsum};
 pub use matmul::Matmul;

@@ -56,46 +56,12 @@ impl<T: Real> RowNorm<'_, T> {
             let means = unsafe { means.piece(if centred { rows.clone() } else { 0..0 }) };
             vectorize!(for ((i, y), scale) in y.chunks_exact_mut(columns).enumerate().zip(scales) {
                 let x = self.row(rows.start + i);
-                let mean = if centred {
-                    let sum = rows::sum(
-                        [x; 3],
-                        #[inline(always)]
-                        |[x, ..]| x,
-                    );
-                    means[i] = sum / count;
-                    means[i]
-                } else {
-                    T::zero()
-                };
-                let squares = rows::sum(
-                    [x; 3],
-                    #[inline(always)]
-                    |[x, ..]| (x - mean) * (x - mean),
-                );
-                *scale = T::one() / (squares / count + eps).sqrt();
-                let scale = *scale;
-                match (self.weight, bias) {
-                    (Some(w), Some(b)) => {
-                        for (((y, &x), &w), &b) in y.iter_mut().zip(x).zip(w).zip(b) {
-                            *y = (x - mean) * scale * w + b;
-                        }
-                    }
-                    (Some(w), None) => {
-                        for ((y, &x), &w) in y.iter_mut().zip(x).zip(w) {
-                            *y = (x - mean) * scale * w;
-                        }
-                    }
-                    (None, Some(b)) => {
-                        for ((y, &x), &b) in y.iter_mut().zip(x).zip(b) {
-                            *y = (x - mean) * scale + b;
-                        }
-                    }
-                    (None, None) => {
-                        for (y, &x) in y.iter_mut().zip(x) {
-                            *y = (x - mean) * scale;
-                        }
-                    }
+                let mean = if centred { mean_of(x, count) } else { T::zero() };
+                if centred {
+                    means[i] = mean;
                 }
+                *scale = scale_of(x, mean, count, eps);
+                put_normalised(y, x, mean, *scale, self.weight, bias);
             });
         });
     }
@@ -187,5 +153,61 @@ impl<T: Real> RowNorm<'_, T> {
                 }
             });
         });
+    }
+}
+
+/// The mean of `count` numbers.
+#[inline(always)]
+pub(super) fn mean_of<T: Real>(x: &[T], count: T) -> T {
+    let sum = rows::sum(
+        [x; 3],
+        #[inline(always)]
+        |[x, ..]| x,
+    );
+    sum / count
+}
+
+/// 1/√(mean of (x − mean)² + ε).
+#[inline(always)]
+pub(super) fn scale_of<T: Real>(x: &[T], mean: T, count: T, eps: T) -> T {
+    let squares = rows::sum(
+        [x; 3],
+        #[inline(always)]
+        |[x, ..]| (x - mean) * (x - mean),
+    );
+    T::one() / (squares / count + eps).sqrt()
+}
+
+/// y = (x − mean)·scale ⊙ weight + bias.
+#[inline(always)]
+pub(super) fn put_normalised<T: Real>(
+    y: &mut [T],
+    x: &[T],
+    mean: T,
+    scale: T,
+    weight: Option<&[T]>,
+    bias: Option<&[T]>,
+) {
+    match (weight, bias) {
+        (Some(w), Some(b)) => {
+            for (((y, &x), &w), &b) in y.iter_mut().zip(x).zip(w).zip(b) {
+                *y = (x - mean) * scale * w + b;
+            }
+        }
+        (Some(w), None) => {
+            for ((y, &x), &w) in y.iter_mut().zip(x).zip(w) {
+                *y = (x - mean) * scale * w;
+            }
+        }
+        (None, Some(b)) => {
+            for ((y, &x), &b) in y.iter_mut().zip(x).zip(b) {
+                *y = (x - mean) * scale + b;
+            }
+        }
+        (None, None) => {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - mean) * scale;
+            }
+        }
     }
 }

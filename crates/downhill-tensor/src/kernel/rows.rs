@@ -1,5 +1,7 @@
 //! Folding contiguous rows.
 
+use std::hint::black_box;
+
 use crate::Real;
 
 /// The accumulators that a row's elements are taken up into in turn.
@@ -62,6 +64,8 @@ fn block<T: Copy>(slices: [&[T]; 3], start: T, f: impl Fn(T, [T; 3]) -> T, join:
     for (((lane, &a), &b), &c) in lanes.iter_mut().zip(a_rest).zip(b_rest).zip(c_rest) {
         *lane = f(*lane, [a, b, c]);
     }
+    // Out of sight for a moment: else the compiler keeps the lanes in pairs from the first chunk on, as the last sum needs them.
+    let mut lanes = black_box(lanes);
     let mut half = LANES / 2;
     while half > 0 {
         let (low, high) = lanes.split_at_mut(half);

@@ -1,6 +1,6 @@
 //! Normalising groups of channels of each sample.
 
-use downhill_tensor::kernel::{Change, ChannelNorm};
+use downhill_tensor::kernel::{self, Change, ChannelNorm};
 use downhill_tensor::{Error, Real, Result, Shape, Tensor};
 
 use super::channels::{Channels, Parameters};
@@ -59,30 +59,14 @@ impl<T: Real> Rule<T> for GroupNorm {
         }
         let each = of.channels / self.groups;
         let shape = Shape::from([of.n * of.channels]);
-        let mut made = [(); 4].map(|()| cx.take(shape));
+        let [mut means, mut scales] = [(); 2].map(|()| cx.take(shape));
         let mut y = cx.take(operands.shape(0));
-        let [means, scales, factors, shifts] = made.each_mut().map(Tensor::as_mut_slice);
-        let (norm, count) =
-            (spread(of, operands.slice(0), cx.threads()), T::of((each * of.inner).max(1) as f64));
-        norm.sum(means);
-        mean_of_groups(means, each, count);
-        norm.squares(scales, means);
-        mean_of_groups(scales, each, count);
-        let eps = T::of(self.eps);
-        scales.iter_mut().for_each(|v| *v = T::one() / (*v + eps).sqrt());
-        let [weight, bias] = self.parameters.slices(operands);
-        factors.copy_from_slice(scales);
-        times_weight(factors, weight);
-        let shifts = bias.map(|bias| {
-            shifts.chunks_exact_mut(of.channels.max(1)).for_each(|shifts| shifts.copy_from_slice(bias));
-            &*shifts
-        });
-        norm.forward(y.as_mut_slice(), Change { means, factors }, shifts);
-        let [means, scales, factors, shifts] = made;
+        let (channels, inner, threads) = (of.channels, of.inner, cx.threads());
+        let norm = kernel::GroupNorm { x: operands.slice(0), channels, each, inner, threads };
+        let kept = [means.as_mut_slice(), scales.as_mut_slice()];
+        norm.forward(y.as_mut_slice(), kept, self.parameters.slices(operands), self.eps);
         cx.save(means);
         cx.save(scales);
-        cx.give(factors);
-        cx.give(shifts);
         Ok(y)
     }
 
