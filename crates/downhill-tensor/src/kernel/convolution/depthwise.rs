@@ -1,6 +1,6 @@
 //! Convolutions of one channel each: sums of shifted planes, without a matrix.
 
-use super::patches::{Patches, Rows};
+use super::patches::{Patches, Rows, copy_line};
 use super::{Convolution, OnBlock, sum};
 use crate::gemm::Store;
 use crate::kernel::pieces::Pieces;
@@ -174,16 +174,19 @@ impl Patches {
         let step = self.windows[0].stride * self.strip(1)[1];
         for (row, windows) in windows.chunks_exact_mut(across).enumerate() {
             let seen = &strip[row * step..];
-            let (chunks, rest) = windows.as_chunks_mut::<LANES>();
-            let whole = chunks.len() * LANES;
-            for (i, chunk) in chunks.iter_mut().enumerate() {
+            let Some(last) = windows.last_chunk::<LANES>() else {
+                let mut chunk = [T::zero(); LANES];
+                copy_line(&mut chunk[..across], windows);
+                copy_line(windows, &self.add_taps(chunk, seen, &weight));
+                continue;
+            };
+            // The last ones with some of those before them, which become the same again.
+            let last = self.add_taps(*last, &seen[across - LANES..], &weight);
+            for (i, chunk) in windows.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
                 *chunk = self.add_taps(*chunk, &seen[i * LANES..], &weight);
             }
-            if !rest.is_empty() {
-                let mut chunk = [T::zero(); LANES];
-                chunk[..rest.len()].copy_from_slice(rest);
-                chunk = self.add_taps(chunk, &seen[whole..], &weight);
-                rest.copy_from_slice(&chunk[..rest.len()]);
+            if let Some(windows) = windows.last_chunk_mut() {
+                *windows = last;
             }
         }
     }
@@ -252,7 +255,7 @@ impl Patches {
                 }
                 if !rest.is_empty() {
                     let mut chunk = [T::zero(); LANES];
-                    chunk[..rest.len()].copy_from_slice(rest);
+                    copy_line(&mut chunk[..rest.len()], rest);
                     self.add_products(sums, &chunk, rest.len(), &seen[chunks.len() * LANES..]);
                 }
             }

@@ -79,15 +79,12 @@ impl Patches {
         let inside = self.inside(columns);
         let strips = strips.chunks_exact_mut(self.strip_elements(of.rows.len()));
         for (strip, plane) in strips.zip(planes.chunks_exact(height * width)) {
+            // One by one the ends of lines would take a call each.
+            strip.fill(T::zero());
             for (line, there) in strip.chunks_exact_mut(columns).enumerate() {
-                let Some(line) = self.line(of, line) else {
-                    there.fill(T::zero());
-                    continue;
-                };
-                there[..inside.start].fill(T::zero());
-                there[inside.end..].fill(T::zero());
-                let there = &mut there[inside.clone()];
-                there.copy_from_slice(&plane[line * width..][..there.len()]);
+                if let Some(line) = self.line(of, line) {
+                    copy_line(&mut there[inside.clone()], &plane[line * width..]);
+                }
             }
         }
     }
@@ -120,20 +117,16 @@ impl Patches {
             let places =
                 to.chunks_exact_mut(high * wide).skip(class).step_by(self.classes().iter().product());
             for (there, plane) in places.zip(planes.chunks_exact(height * width)) {
+                there.fill(T::zero());
                 for (line, there) in there.chunks_exact_mut(wide).enumerate() {
                     let line = (of.rows.start + line) * down.stride + lines.left;
                     let line = line.checked_sub(down.before).filter(|&line| line < height && start < end);
-                    let Some(line) = line else {
-                        there.fill(T::zero());
-                        continue;
-                    };
-                    there[..start].fill(T::zero());
-                    there[end..].fill(T::zero());
+                    let Some(line) = line else { continue };
                     let there = &mut there[start..end];
                     let first = start * across.stride + columns.left - across.before;
                     let from = &plane[line * width..][first..width];
                     match across.stride {
-                        1 => there.copy_from_slice(&from[..there.len()]),
+                        1 => copy_line(there, from),
                         2 => copy_every_second(there, from),
                         stride => {
                             for (there, &x) in there.iter_mut().zip(from.iter().step_by(stride)) {
@@ -274,6 +267,31 @@ impl Patches {
             }
         }
     }
+}
+
+/// Copies as many elements as there is room for: a call takes longer than so short a copy.
+#[inline(always)]
+pub(super) fn copy_line<T: Copy>(to: &mut [T], from: &[T]) {
+    let from = &from[..to.len()];
+    if copy_by::<CHUNK, T>(to, from) || copy_by::<4, T>(to, from) {
+        return;
+    }
+    for (to, &from) in to.iter_mut().zip(from).take(3) {
+        *to = from;
+    }
+}
+
+/// Copies `N` elements at once, the last ones again with those before them; or answers false if there are not so many.
+#[inline(always)]
+fn copy_by<const N: usize, T: Copy>(to: &mut [T], from: &[T]) -> bool {
+    let Some(last) = from.last_chunk::<N>() else { return false };
+    for (to, from) in to.as_chunks_mut::<N>().0.iter_mut().zip(from.as_chunks::<N>().0) {
+        *to = *from;
+    }
+    if let Some(to) = to.last_chunk_mut() {
+        *to = *last;
+    }
+    true
 }
 
 /// Copies the first `count` elements, and then others that do not matter where there is room: so short a copy is faster in
