@@ -10,6 +10,8 @@ use crate::{Real, Threads, vectorize};
 
 /// The windows of a row that are worked on side by side.
 const LANES: usize = 16;
+/// The rows of windows that are worked on side by side.
+const ROWS: usize = 4;
 
 impl Convolution {
     /// Whether each channel out is made of one channel in and of no other's.
@@ -172,41 +174,58 @@ impl Patches {
             );
         }
         let step = self.windows[0].stride * self.strip(1)[1];
-        for (row, windows) in windows.chunks_exact_mut(across).enumerate() {
-            let seen = &strip[row * step..];
-            let Some(last) = windows.last_chunk::<LANES>() else {
-                let mut chunk = [T::zero(); LANES];
-                copy_line(&mut chunk[..across], windows);
-                copy_line(windows, &self.add_taps(chunk, seen, &weight));
-                continue;
-            };
-            // The last ones with some of those before them, which become the same again.
-            let last = self.add_taps(*last, &seen[across - LANES..], &weight);
-            for (i, chunk) in windows.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                *chunk = self.add_taps(*chunk, &seen[i * LANES..], &weight);
+        let mut blocks = windows.chunks_exact_mut(ROWS * across);
+        let mut done = 0;
+        for block in blocks.by_ref() {
+            self.correlate_rows::<ROWS, T>(block, &strip[done * step..], &weight);
+            done += ROWS;
+        }
+        for (row, block) in blocks.into_remainder().chunks_exact_mut(across).enumerate() {
+            self.correlate_rows::<1, T>(block, &strip[(done + row) * step..], &weight);
+        }
+    }
+
+    /// The same for `R` rows of windows, that move on by one across.
+    #[inline(always)]
+    fn correlate_rows<const R: usize, T: Real>(
+        &self,
+        windows: &mut [T],
+        strip: &[T],
+        weight: impl Fn(usize) -> T,
+    ) {
+        let (across, step) = (self.count[1], self.windows[0].stride * self.strip(1)[1]);
+        let seen = |column: usize| std::array::from_fn(|row| &strip[row * step + column..]);
+        for column in (0..across).step_by(LANES) {
+            let count = LANES.min(across - column);
+            let mut block = [[T::zero(); LANES]; R];
+            for (to, from) in block.iter_mut().zip(windows.chunks_exact(across)) {
+                copy_line(&mut to[..count], &from[column..]);
             }
-            if let Some(windows) = windows.last_chunk_mut() {
-                *windows = last;
+            block = self.add_taps(block, seen(column), &weight);
+            for (from, to) in block.iter().zip(windows.chunks_exact_mut(across)) {
+                copy_line(&mut to[column..column + count], from);
             }
         }
     }
 
-    /// What windows beside each other, the first of which begins with `seen`, get: they stay in registers.
+    /// What windows beside each other, in several rows, the first of which begin with `seen`, get: they stay in registers.
     #[inline(always)]
-    fn add_taps<T: Real>(
+    fn add_taps<const R: usize, T: Real>(
         &self,
-        mut windows: [T; LANES],
-        seen: &[T],
+        mut windows: [[T; LANES]; R],
+        seen: [&[T]; R],
         weight: impl Fn(usize) -> T,
-    ) -> [T; LANES] {
+    ) -> [[T; LANES]; R] {
         let ([down, across], [_, width]) = (self.windows, self.strip(1));
         for y_tap in 0..down.kernel {
             for x_tap in 0..across.kernel {
                 let weight = weight(y_tap * across.kernel + x_tap);
                 let place = y_tap * down.dilation * width + x_tap * across.dilation;
                 let mut next = windows;
-                for (window, &x) in next.iter_mut().zip(&seen[place..place + LANES]) {
-                    *window += weight * x;
+                for (windows, seen) in next.iter_mut().zip(seen) {
+                    for (window, &x) in windows.iter_mut().zip(&seen[place..place + LANES]) {
+                        *window += weight * x;
+                    }
                 }
                 windows = next;
             }
