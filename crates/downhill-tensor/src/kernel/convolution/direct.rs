@@ -2,8 +2,8 @@
 //!
 //! If windows are next to each other, a tap sees the same line for all of them, from its own place on. So the rows of the
 //! matrix of patches are there already, and only have to be found (Dukhan 2019, "The Indirect Convolution Algorithm", without
-//! its table). They go on from line to line over the border between: what comes of that is computed and left out. With a
-//! stride, the taps fall into classes by what is left of their places when strides are taken off: to a class, windows are next
+//! its table). They go on from line to line over the border between, of which there is one for the end of a line and the start
+//! of the next: what comes of that is computed and left out. With a stride, the taps fall into classes by what is left of their places when strides are taken off: to a class, windows are next
 //! to each other among the elements that are a stride apart.
 
 use super::patches::Rows;
@@ -48,7 +48,7 @@ impl Convolution {
 
     /// The elements of what so many lines of windows see of a group's planes.
     fn seen(&self, lines: usize) -> usize {
-        self.own()[0] * self.patches().seen_elements(lines)
+        self.own()[0] * self.patches().seen_elements(lines) + self.patches().shared()
     }
 
     /// The elements of scratch memory of a thread: what windows see, and a product.
@@ -152,7 +152,7 @@ impl Convolution {
         // Whole vectors are read behind the last row, too.
         let (b, product) = scratch.split_at_mut(self.seen(lines) + padded(1));
         let product = &mut product[..outputs * padded(n)];
-        vectorize!(patches.gather_classes(&mut b[..inputs * patches.seen_elements(lines)], planes, of));
+        vectorize!(patches.gather_classes(&mut b[..self.seen(lines)], planes, of));
         let mut weight = weight;
         for (i, [down, across]) in self.classes().enumerate() {
             let (own, rest) = weight.split_at(outputs * inputs * down.count * across.count);

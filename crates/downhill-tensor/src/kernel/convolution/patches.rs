@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernel::window::Window;
+use crate::kernel::window::{Taps, Window};
 use crate::{Real, vectorize};
 
 /// Windows that slide over planes.
@@ -94,9 +94,33 @@ impl Patches {
         self.windows.map(Window::class_count)
     }
 
-    /// The lines and columns that a class of taps sees of a plane from so many lines of windows.
+    /// The columns that a class of taps across sees of a plane.
+    fn columns_seen(&self) -> usize {
+        self.count[1] + self.windows[1].reach()
+    }
+
+    /// Those of them that are not border.
+    #[inline(always)]
+    fn columns_inside(&self, class: Taps) -> Range<usize> {
+        let ([_, width], [_, across]) = (self.plane, self.windows);
+        let column = |place: usize| place.saturating_sub(class.left).div_ceil(across.stride);
+        let seen = self.columns_seen();
+        column(across.before).min(seen)..column(across.before + width).min(seen)
+    }
+
+    /// The columns of border at the end of a line that are those at the start of the next one, too.
+    pub(super) fn shared(&self) -> usize {
+        let borders = self.windows[1].classes().map(|class| {
+            let inside = self.columns_inside(class);
+            inside.start.min(self.columns_seen() - inside.end)
+        });
+        borders.min().unwrap_or(0).min(self.windows[1].reach())
+    }
+
+    /// The lines and columns that a class of taps sees of a plane from so many lines of windows, but for the columns that the
+    /// next line has.
     pub(super) fn seen(&self, lines: usize) -> [usize; 2] {
-        [lines + self.windows[0].reach(), self.count[1] + self.windows[1].reach()]
+        [lines + self.windows[0].reach(), self.columns_seen() - self.shared()]
     }
 
     /// The elements of a plane that all classes of taps see from so many lines of windows.
@@ -105,15 +129,16 @@ impl Patches {
     }
 
     /// Copies what some lines of windows see of the planes of an image, and zeros for the border: [plane, class down, class
-    /// across, line, column]. To a class windows are next to each other.
+    /// across, line, column], and then the border that the last line would share. To a class windows are next to each other.
     #[inline(always)]
     pub(super) fn gather_classes<T: Real>(&self, to: &mut [T], planes: &[T], of: &Rows) {
         let ([height, width], [high, wide], [down, across]) =
             (self.plane, self.seen(of.rows.len()), self.windows);
         let classes = down.classes().flat_map(|lines| across.classes().map(move |columns| (lines, columns)));
+        let behind = to.len() - self.shared();
+        to[behind..].fill(T::zero());
         for (class, (lines, columns)) in classes.enumerate() {
-            let start = across.before.saturating_sub(columns.left).div_ceil(across.stride).min(wide);
-            let end = (across.before + width).saturating_sub(columns.left).div_ceil(across.stride).min(wide);
+            let Range { start, end } = self.columns_inside(columns);
             let places =
                 to.chunks_exact_mut(high * wide).skip(class).step_by(self.classes().iter().product());
             for (there, plane) in places.zip(planes.chunks_exact(height * width)) {
@@ -146,12 +171,13 @@ impl Patches {
         let ([high, wide], across, [_, over]) = (self.seen(lines), self.count[1], self.windows);
         let of_column_class = high * wide;
         let each = self.classes()[1] * of_column_class;
+        let blocks = (classes.len() - self.shared()) / each;
         let mut places = to.chunks_exact_mut(high * across);
         for tap in 0..over.kernel {
             let (every, column) = (self.classes()[1], tap * over.dilation / over.stride);
-            for block in classes.chunks_exact(each) {
+            for block in 0..blocks {
                 let Some(place) = places.next() else { return };
-                let from = &block[tap % every * of_column_class + column..];
+                let from = &classes[block * each + tap % every * of_column_class + column..];
                 for (line, start) in (0..place.len()).step_by(across).enumerate() {
                     copy_first(&mut place[start..], &from[line * wide..], across);
                 }
