@@ -36,7 +36,7 @@ pub fn for_groups<T: Send, const N: usize>(
     task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
 ) {
     let slices = slices.map(|(slice, width)| {
-        assert_eq!(slice.len(), items * width, "the numbers of {items} items");
+        assert_eq!(Some(slice.len()), items.checked_mul(width), "the numbers of {items} items");
         (Pieces::new(slice), width)
     });
     let tasks = if items == 0 { 0 } else { items.div_ceil(each) };
