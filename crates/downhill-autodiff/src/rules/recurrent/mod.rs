@@ -99,8 +99,10 @@ pub struct Recurrence<C> {
     pub final_cell: bool,
 }
 
-/// At least so many samples are taken through the steps together.
+/// At least so many samples are taken through the steps together, and at least one for each so many recurrent weights: every
+/// task reads all of these at each step.
 const LEAST_SAMPLES: usize = 16;
+const WEIGHTS_OF_A_SAMPLE: usize = 1 << 12;
 
 /// Sizes that have been found to fit each other.
 #[derive(Clone, Copy)]
@@ -152,10 +154,11 @@ impl Plan {
         Ok(Plan { n, t, f, h, rows, initial: (x.len() > weights).then_some(weights) })
     }
 
-    /// The samples that a task takes through all steps: no other one waits for it. As many as keep a matrix product busy with
-    /// the recurrent weights, and whatever the number of threads, since bits may depend on it.
-    fn samples_of_a_task(&self) -> usize {
-        self.n.div_ceil((self.n / LEAST_SAMPLES).max(1)).max(1)
+    /// The samples that a task takes through all steps: no other one waits for it. Whatever the number of threads, since bits
+    /// may depend on it.
+    fn samples_of_a_task(&self, width: usize) -> usize {
+        let least = LEAST_SAMPLES.max(self.h * width / WEIGHTS_OF_A_SAMPLE);
+        self.n.div_ceil((self.n / least).max(1)).max(1)
     }
 
     /// The step that is done as number `i` of all.
@@ -225,7 +228,7 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
         kernel::for_groups(
             threads,
             n,
-            plan.samples_of_a_task(),
+            plan.samples_of_a_task(width),
             [
                 (gates.as_mut_slice(), t * width),
                 (recurrent.as_mut_slice(), width),
@@ -321,7 +324,7 @@ impl<T: Real, C: Cell<T>> Rule<T> for Recurrence<C> {
         kernel::for_groups(
             threads,
             n,
-            plan.samples_of_a_task(),
+            plan.samples_of_a_task(width),
             [
                 (d_gates.as_mut_slice(), t * width),
                 (d_recurrent.as_mut_slice(), if C::APART { t * width } else { 0 }),

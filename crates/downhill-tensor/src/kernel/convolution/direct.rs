@@ -3,8 +3,9 @@
 //! If windows are next to each other, a tap sees the same line for all of them, from its own place on. So the rows of the
 //! matrix of patches are there already, and only have to be found (Dukhan 2019, "The Indirect Convolution Algorithm", without
 //! its table). They go on from line to line over the border between, of which there is one for the end of a line and the start
-//! of the next: what comes of that is computed and left out. With a stride, the taps fall into classes by what is left of their places when strides are taken off: to a class, windows are next
-//! to each other among the elements that are a stride apart.
+//! of the next: what comes of that is computed and left out. With a stride, the taps fall into classes by what is left of
+//! their places when strides are taken off: to a class, windows are next to each other among the elements that are a stride
+//! apart.
 
 use super::patches::Rows;
 use super::{BLOCK, Convolution, OnBlock};
