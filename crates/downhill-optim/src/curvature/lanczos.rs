@@ -60,16 +60,22 @@ pub fn lanczos(
             add_scaled(&mut next, -along, vector);
         }
     }
+    Ok(eigenvalues(&diagonal, &beside))
+}
+
+/// The eigenvalues of a symmetric tridiagonal matrix in rising order; NaN if it is not finite. Not generic: the decomposition
+/// is compiled here, not for each product.
+fn eigenvalues(diagonal: &[f64], beside: &[f64]) -> Vec<f64> {
     let n = diagonal.len();
+    if n == 0 || diagonal.iter().chain(beside).any(|x| !x.is_finite()) {
+        return vec![f64::NAN; n];
+    }
     let tridiagonal = DMatrix::from_fn(n, n, |i, j| match i.abs_diff(j) {
         0 => diagonal[i],
         1 => beside[i.min(j)],
         _ => 0.0,
     });
-    if n == 0 || tridiagonal.iter().any(|x| !x.is_finite()) {
-        return Ok(vec![f64::NAN; n]);
-    }
     let mut found: Vec<f64> = SymmetricEigen::new(tridiagonal).eigenvalues.iter().copied().collect();
     found.sort_by(f64::total_cmp);
-    Ok(found)
+    found
 }

@@ -216,7 +216,10 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
     unsafe {
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
         // Three rows for each pointer are what addresses reach without a chain of additions.
-        let mut a = [0, 1, 2, 3].map(|third| tile.a.wrapping_add(3 * third * a_row));
+        let mut a = [tile.a; 4];
+        for third in 1..4 {
+            a[third] = tile.a.wrapping_add(3 * third * a_row);
+        }
         let &Steps { counts: [outer, middle, inner], apart } = tile.steps;
         // One turn, known before, is no loop: small products would notice.
         let [outer, middle] = if NESTED { [outer, middle] } else { [1, 1] };
@@ -236,7 +239,9 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
                             sums[i][j] = sums[i][j].add_product(factor, row[j]);
                         }
                     }
-                    a = a.map(|a| a.wrapping_add(tile.a_column));
+                    for third in &mut a {
+                        *third = third.wrapping_add(tile.a_column);
+                    }
                     b = b.wrapping_add(apart[2]);
                 }
                 b_middle = b_middle.wrapping_add(apart[1]);

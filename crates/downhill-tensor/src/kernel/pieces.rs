@@ -19,7 +19,11 @@ pub fn for_pieces<T: Send, const N: usize>(
     task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
 ) {
     let length = slices.first().map_or(0, |slice| slice.len());
-    for_groups(threads, length, TASK, slices.map(|slice| (slice, 1)), task);
+    for_groups(threads, length, TASK, one_each(slices), task);
+}
+
+fn one_each<T, const N: usize>(slices: [&mut [T]; N]) -> [(&mut [T], usize); N] {
+    slices.map(|slice| (slice, 1))
 }
 
 /// Shares items out to threads, `each` of them a task: calls `task` with the places of its items and their part of each
@@ -35,10 +39,7 @@ pub fn for_groups<T: Send, const N: usize>(
     slices: [(&mut [T], usize); N],
     task: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
 ) {
-    let slices = slices.map(|(slice, width)| {
-        assert_eq!(Some(slice.len()), items.checked_mul(width), "the numbers of {items} items");
-        (Pieces::new(slice), width)
-    });
+    let groups = Groups::new(items, slices);
     let tasks = if items == 0 { 0 } else { items.div_ceil(each) };
     threads.run(
         tasks,
@@ -46,12 +47,36 @@ pub fn for_groups<T: Send, const N: usize>(
         |index| {
             let range = index * each..items.min((index + 1) * each);
             // SAFETY: each item is one task's.
-            let parts = slices
-                .each_ref()
-                .map(|(slice, width)| unsafe { slice.piece(range.start * width..range.end * width) });
+            let parts = unsafe { groups.parts(&range) };
             task(range, parts);
         },
     );
+}
+
+/// Several slices, each with so many numbers for each item as stand beside it. What is done with them here is compiled once
+/// for all tasks.
+struct Groups<'a, T, const N: usize>([(Pieces<'a, T>, usize); N]);
+
+impl<'a, T, const N: usize> Groups<'a, T, N> {
+    #[inline(never)]
+    fn new(items: usize, slices: [(&'a mut [T], usize); N]) -> Groups<'a, T, N> {
+        Groups(slices.map(|(slice, width)| {
+            assert_eq!(Some(slice.len()), items.checked_mul(width), "the numbers of {items} items");
+            (Pieces::new(slice), width)
+        }))
+    }
+
+    /// What each slice holds of some items.
+    ///
+    /// # Safety
+    /// While the parts are in use no others of these items may be.
+    // The parts are unique since their caller vouches for it.
+    #[allow(clippy::mut_from_ref)]
+    #[inline(never)]
+    unsafe fn parts(&self, items: &Range<usize>) -> [&mut [T]; N] {
+        // SAFETY: as the caller vouches.
+        self.0.each_ref().map(|(slice, width)| unsafe { slice.piece(items.start * width..items.end * width) })
+    }
 }
 
 /// A slice to be written by several threads in disjoint pieces.

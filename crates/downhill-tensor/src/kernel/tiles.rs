@@ -74,7 +74,6 @@ impl Tile<'_> {
         f: impl Fn(T, T, T) -> T,
         join: impl Fn(T, T) -> T,
     ) {
-        let lanes = self.lanes;
         if let Some(row) = self.row() {
             let (row, context) = (&x[row], context[0]);
             near[0] = rows::fold(
@@ -84,8 +83,23 @@ impl Tile<'_> {
                 |sum, [x, ..]| f(sum, x, context),
                 join,
             );
-            return;
+        } else {
+            self.fold_chunks(x, near, context, start, f, join);
         }
+    }
+
+    /// [`Tile::fold`] for elements that are not all neighbours, or as if they were not: it holds half the code.
+    #[inline(always)]
+    pub(super) fn fold_chunks<T: Copy>(
+        &self,
+        x: &[T],
+        near: &mut [T; TILE],
+        context: &[T; TILE],
+        start: T,
+        f: impl Fn(T, T, T) -> T,
+        join: impl Fn(T, T) -> T,
+    ) {
+        let lanes = self.lanes;
         let near = &mut near[..lanes];
         near.fill(start);
         // Only long sums need them.

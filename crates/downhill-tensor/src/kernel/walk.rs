@@ -78,7 +78,7 @@ impl<const N: usize> Walk<N> {
         let mut index = [0; Shape::MAX_AXES];
         let mut place = self.start;
         'rows: loop {
-            row(place.map(|place| place as usize));
+            row(unsigned(place));
             for axis in (0..self.axes).rev() {
                 let strides = &self.strides[axis];
                 index[axis] += 1;
@@ -96,6 +96,12 @@ impl<const N: usize> Walk<N> {
             return;
         }
     }
+}
+
+/// A row's first places. By itself, so that it is not compiled for each row's caller.
+#[inline(always)]
+fn unsigned<const N: usize>(place: [isize; N]) -> [usize; N] {
+    place.map(|place| place as usize)
 }
 
 /// The strides of a row-major array.

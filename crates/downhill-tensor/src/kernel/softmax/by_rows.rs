@@ -22,9 +22,11 @@ pub(super) struct Rows<'a, T> {
 impl<'a, T: Real> Rows<'a, T> {
     /// The rows of `x`, if a softmax over these axes runs along such.
     pub(super) fn of(x: View<'a, T>, axes: Axes) -> Option<Rows<'a, T>> {
-        let (&columns, rows) = x.shape.split_last()?;
-        let along_rows = axes == Axes::single(rows.len()) && columns > 0;
-        along_rows.then_some(Rows { elements: x.elements, columns })
+        let columns = match axes.as_matrix(x.shape)? {
+            ([_, columns], false) | ([columns, 1], true) => columns,
+            _ => return None,
+        };
+        (columns > 0).then_some(Rows { elements: x.elements, columns })
     }
 
     /// Calls `task` for groups of rows with their elements, the length of a row, and their part of each slice: see

@@ -154,7 +154,7 @@ fn finite_shift<T: Real>(largest: T) -> T {
     if largest.as_f64().is_infinite() { T::zero() } else { largest }
 }
 
-/// Calls `put` for each tile, with what to subtract before the exponential of each element, and a buffer.
+/// Calls `put` for each tile of what is no contiguous rows, with what to subtract before the exponential of each element, and a buffer.
 #[inline(always)]
 fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &[T; TILE], &mut [T; TILE])) {
     for_each(
@@ -162,7 +162,7 @@ fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &
         axes,
         #[inline(always)]
         |tile, [shifts, buffer]| {
-            tile.fold(
+            tile.fold_chunks(
                 x.elements,
                 shifts,
                 buffer,
@@ -192,7 +192,7 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
             }
         },
     );
-    tile.fold(
+    tile.fold_chunks(
         out,
         sums,
         shifts,
@@ -216,7 +216,7 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
 /// Σ exp(x − shift).
 #[inline(always)]
 fn sum_exp<T: Real>(tile: &Tile<'_>, x: &[T], sums: &mut [T; TILE], shifts: &[T; TILE]) {
-    tile.fold(
+    tile.fold_chunks(
         x,
         sums,
         shifts,
