@@ -3,8 +3,9 @@
 use nalgebra::RealField;
 
 use crate::gemm::{
-    Gemm, Matrix, NestedGemm, PackedMatrix, check, gemm_generic, gemm_packed, nested_by_kernels,
-    nested_generic, packed,
+    Gemm, Matrix, NestedGemm, PackedMatrix, Store, Windows, check, gemm_generic, gemm_packed,
+    nested_by_kernels, nested_generic, pack_channels, packed, weights_of_windows, weights_of_windows_generic,
+    windows_by_weights, windows_by_weights_generic,
 };
 use crate::math::{self, Math};
 
@@ -56,6 +57,36 @@ pub trait Real: RealField + Copy {
     /// If an operand or the destination is too short for the sizes.
     fn nested_gemm(product: NestedGemm<'_, Self>) {
         nested_generic(product);
+    }
+
+    /// The products of windows and weights: writes a row of all windows for each channel out, into `c`. The weights are
+    /// [packed](Real::pack_channels), one for each step and channel.
+    ///
+    /// # Panics
+    /// If the operands have other sizes than the windows say.
+    fn windows_by_weights(windows: Windows<'_, Self>, weight: &[Self], c: &mut [Self]) {
+        windows_by_weights_generic(windows, weight, c);
+    }
+
+    /// The adjoint with respect to the weights: the products of what windows see and `delta`, the derivatives of what came of
+    /// them, packed like weights, one for each window and channel. For turns j and k of the last loops of `windows`, and then
+    /// i of the first, `dw` has a row of all channels.
+    ///
+    /// # Panics
+    /// If the operands have other sizes than the windows say.
+    fn weights_of_windows(windows: Windows<'_, Self>, delta: &[Self], dw: (Store, &mut [Self])) {
+        weights_of_windows_generic(windows, delta, dw);
+    }
+
+    /// Packs the rows of as many channels as `to` has room for, `steps` numbers each, and `apart` from one to the next: a
+    /// multiple of [`PANEL`](crate::gemm::PANEL).
+    ///
+    /// # Panics
+    /// If `from` is too short.
+    fn pack_channels(to: &mut [Self], from: &[Self], apart: usize, steps: usize) {
+        for (to, from) in to.chunks_exact_mut(steps.max(1)).zip(from.chunks(apart.max(1))) {
+            to.copy_from_slice(&from[..steps]);
+        }
     }
 
     /// A `rows`×`columns` matrix as the kernels read it: see [`PackedMatrix`].
@@ -137,6 +168,18 @@ impl Real for f32 {
         nested_by_kernels(product);
     }
 
+    fn windows_by_weights(windows: Windows<'_, f32>, weight: &[f32], c: &mut [f32]) {
+        windows_by_weights(windows, weight, c);
+    }
+
+    fn weights_of_windows(windows: Windows<'_, f32>, delta: &[f32], dw: (Store, &mut [f32])) {
+        weights_of_windows(windows, delta, dw);
+    }
+
+    fn pack_channels(to: &mut [f32], from: &[f32], apart: usize, steps: usize) {
+        pack_channels(to, from, apart, steps);
+    }
+
     fn pack(matrix: Matrix<'_, f32>, rows: usize, columns: usize) -> PackedMatrix<f32> {
         packed(matrix, rows, columns)
     }
@@ -199,6 +242,18 @@ impl Real for f64 {
 
     fn nested_gemm(product: NestedGemm<'_, f64>) {
         nested_by_kernels(product);
+    }
+
+    fn windows_by_weights(windows: Windows<'_, f64>, weight: &[f64], c: &mut [f64]) {
+        windows_by_weights(windows, weight, c);
+    }
+
+    fn weights_of_windows(windows: Windows<'_, f64>, delta: &[f64], dw: (Store, &mut [f64])) {
+        weights_of_windows(windows, delta, dw);
+    }
+
+    fn pack_channels(to: &mut [f64], from: &[f64], apart: usize, steps: usize) {
+        pack_channels(to, from, apart, steps);
     }
 
     fn pack(matrix: Matrix<'_, f64>, rows: usize, columns: usize) -> PackedMatrix<f64> {

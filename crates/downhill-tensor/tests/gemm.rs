@@ -1,7 +1,7 @@
 //! The matrix product against its definition.
 
 use downhill_tensor::gemm::{
-    Gemm, Matrix, NestedGemm, PackedMatrix, Start, gemm, gemm_by, gemm_generic, padded,
+    Gemm, Matrix, NestedGemm, PANEL, PackedMatrix, Start, Windows, gemm, gemm_by, gemm_generic, padded,
 };
 use downhill_tensor::{Real, Store, Threads};
 use proptest::prelude::*;
@@ -286,14 +286,18 @@ fn what_stands_between_the_rows_is_left_out() {
     }
 }
 
+/// Where three nested loops get to.
+fn places([outer, middle, inner]: [usize; 3], apart: [usize; 3]) -> Vec<usize> {
+    (0..outer)
+        .flat_map(|i| (0..middle).flat_map(move |j| (0..inner).map(move |k| [i, j, k])))
+        .map(|turns| turns.iter().zip(apart).map(|(turn, apart)| turn * apart).sum())
+        .collect()
+}
+
 /// A product by a matrix whose rows three loops find, against its definition.
 fn nested_agrees<T: Real>([m, n]: [usize; 2], counts: [usize; 3], apart: [usize; 3], seed: u64) {
     let store = if seed.is_multiple_of(2) { Store::Write } else { Store::Add };
-    let [outer, middle, inner] = counts;
-    let rows: Vec<usize> = (0..outer)
-        .flat_map(|i| (0..middle).flat_map(move |j| (0..inner).map(move |k| [i, j, k])))
-        .map(|turns| turns.iter().zip(apart).map(|(turn, apart)| turn * apart).sum())
-        .collect();
+    let rows = places(counts, apart);
     let a: Vec<T> = integers(m * rows.len(), seed);
     let b: Vec<T> = integers(rows.iter().max().unwrap_or(&0) + padded(n), seed + 1);
     let mut c = vec![T::one(); m * padded(n)];
@@ -328,6 +332,94 @@ fn rows_found_by_loops_in_several_parts() {
     nested_agrees::<f32>([5, 40], [2, 40, 40], [100, 9, 1], 3);
     #[cfg(feature = "dual")]
     nested_agrees::<downhill_tensor::num_dual::Dual64>([5, 7], [2, 3, 3], [20, 6, 1], 4);
+}
+
+/// Numbers for channels as products of windows read them, from rows with a gap behind each.
+fn packed<T: Real>(rows: &[T], length: usize, channels: usize) -> Vec<T> {
+    let apart = length + 3;
+    let mut from = vec![T::of(f64::NAN); channels * apart];
+    for (from, row) in from.chunks_exact_mut(apart).zip(rows.chunks_exact(length.max(1))) {
+        from[..length].copy_from_slice(row);
+    }
+    let mut packed = vec![T::of(f64::NAN); rows.len()];
+    T::pack_channels(&mut packed, &from, apart, length);
+    packed
+}
+
+/// Products of what windows see with weights, and with the derivatives of what came of that, against their definitions: lines
+/// and windows, and how far apart they are.
+fn windows_agree<T: Real>(
+    channels: usize,
+    (count, apart): ([usize; 2], [usize; 2]),
+    (turns, steps): ([usize; 3], [usize; 3]),
+    seed: u64,
+) {
+    let starts = places([1, count[0], count[1]], [0, apart[0], apart[1]]);
+    let seen = places(turns, steps);
+    let last = [&starts, &seen].map(|places| places.iter().max().unwrap_or(&0));
+    let x: Vec<T> = integers(last[0] + last[1] + 1, seed);
+    let weight: Vec<T> = integers(channels * seen.len(), seed + 1);
+    let windows = Windows { count, apart, x: &x, turns, steps, channels };
+    // A product that reads what it is to overwrite is found out.
+    let mut c = vec![T::of(f64::NAN); channels * starts.len()];
+    T::windows_by_weights(windows, &packed(&weight, seen.len(), channels), &mut c);
+    for (at, &got) in c.iter().enumerate() {
+        let (channel, start) = (at / starts.len(), starts[at % starts.len()]);
+        let terms = seen.iter().zip(&weight[channel * seen.len()..]).map(|(step, &w)| w * x[start + step]);
+        let sum = terms.fold(T::zero(), |sum, term| sum + term);
+        assert_eq!(got, sum, "{count:?} windows {apart:?} apart, {turns:?} steps {steps:?} apart, at {at}");
+    }
+
+    let delta: Vec<T> = integers(channels * starts.len(), seed + 2);
+    for (store, start) in [(Store::Write, T::of(f64::NAN)), (Store::Add, T::one())] {
+        let mut dw = vec![start; weight.len()];
+        T::weights_of_windows(windows, &packed(&delta, starts.len(), channels), (store, &mut dw));
+        for (at, &got) in dw.iter().enumerate() {
+            let (row, channel) = (at / channels, at % channels);
+            // The first loop is the innermost of the rows.
+            let step = seen[row % turns[0] * turns[1] * turns[2] + row / turns[0]];
+            let of_windows = starts.iter().zip(&delta[channel * starts.len()..]);
+            let start = if store == Store::Add { T::one() } else { T::zero() };
+            let sum = of_windows.fold(start, |sum, (start, &d)| sum + d * x[start + step]);
+            assert_eq!(
+                got, sum,
+                "{count:?} windows {apart:?} apart, {turns:?} steps {steps:?} apart, at {at}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn windows_of_lines(
+        panels in 0..3_usize,
+        windows in [0..6_usize, 0..30],
+        apart in [0..60_usize, 0..4],
+        counts in [0..5_usize, 0..4, 0..4],
+        steps in [0..90_usize, 0..40, 0..4],
+        seed in any::<u64>(),
+    ) {
+        windows_agree::<f32>(panels * PANEL, (windows, apart), (counts, steps), seed);
+        windows_agree::<f64>(panels * PANEL, (windows, apart), (counts, steps), seed);
+    }
+}
+
+#[test]
+fn windows_of_lines_in_several_visits() {
+    windows_agree::<f32>(64, ([4, 13], [15, 1]), ([101, 3, 3], [90, 15, 1]), 1);
+    windows_agree::<f64>(32, ([2, 7], [18, 2]), ([50, 5, 5], [200, 18, 1]), 2);
+    windows_agree::<f32>(32, ([1, 3], [0, 1]), ([2, 20, 20], [500, 22, 1]), 3);
+    #[cfg(feature = "dual")]
+    windows_agree::<downhill_tensor::num_dual::Dual64>(32, ([3, 4], [12, 2]), ([2, 3, 3], [70, 12, 1]), 4);
+}
+
+#[test]
+#[should_panic(expected = "2x3 windows, 4 steps and 32 channels")]
+fn windows_beyond_the_end_panic() {
+    let (x, weight, mut c) = ([1.0_f32; 9], [1.0; 128], [0.0; 192]);
+    let (count, apart, turns, steps) = ([2, 3], [4, 1], [1, 2, 2], [0, 2, 1]);
+    let windows = Windows { count, apart, x: &x, turns, steps, channels: 32 };
+    f32::windows_by_weights(windows, &weight, &mut c);
 }
 
 #[test]

@@ -227,6 +227,32 @@ fn large_images_are_sums_of_their_blocks() {
     }
 }
 
+/// Planes so small, of so many channels, that kernels hold windows: backward, too, if there are many of them.
+#[test]
+fn many_channels_of_small_planes() {
+    let mut draw = Draw::new(&[], 8);
+    let of = |kernel, stride, dilation| Window {
+        kernel,
+        stride,
+        dilation,
+        before: kernel / 2 * dilation,
+        after: kernel / 2 * dilation,
+    };
+    for (images, windows, groups, outputs) in [
+        ([1, 32, 4, 4], [of(3, 1, 1); 2], 1, 32),
+        ([13, 32, 4, 5], [of(3, 1, 1); 2], 1, 64),
+        ([9, 64, 6, 5], [of(3, 1, 1); 2], 2, 64),
+        ([14, 64, 8, 8], [of(3, 2, 1); 2], 1, 64),
+        ([7, 64, 9, 7], [of(3, 2, 1); 2], 2, 128),
+        ([8, 32, 6, 7], [of(3, 1, 2), of(3, 1, 1)], 1, 32),
+        ([7, 32, 6, 6], [of(5, 1, 1), of(3, 2, 1)], 1, 32),
+        ([40, 32, 1, 9], [Window::default(), of(9, 1, 1)], 1, 32),
+        ([6, 33, 9, 4], [Window { after: 0, ..of(3, 1, 1) }, of(3, 3, 1)], 1, 96),
+    ] {
+        check(&mut draw, Convolution { windows, groups, activation: Identity }, images, outputs);
+    }
+}
+
 /// Channels alone, whose windows are worked on side by side: rows of every length around that number.
 #[test]
 fn wide_planes_of_channels_alone() {
@@ -275,12 +301,16 @@ fn the_bits_do_not_depend_on_the_threads() {
     let flat = Convolution { windows: [Window::default(), window], groups: 2, activation: Relu };
     let back = TransposedConvolution { windows, groups: 2, more: [0; 2] };
     let narrow = [any(&[17, 8, 15, 15]), any(&[8, 3, 3, 3]), any(&[6])];
+    let small = [any(&[9, 64, 6, 5]), any(&[64, 32, 3, 3]), any(&[64])];
+    let apart = Convolution { windows: [Window { stride: 2, ..window }; 2], groups: 2, activation: Relu };
     let pooled = any(&[9, 7, 40, 40]);
     let halves = [Span::Sliding(Window { kernel: 2, stride: 2, ..Window::default() }); 2];
     for threads in [2, 3, 8] {
         assert_eq!(bits(of(1), &images, 1), bits(of(1), &images, threads));
         assert_eq!(bits(of(8), &deep, 1), bits(of(8), &deep, threads));
         assert_eq!(bits(of(1), &single, 1), bits(of(1), &single, threads));
+        assert_eq!(bits(of(2), &small, 1), bits(of(2), &small, threads));
+        assert_eq!(bits(apart, &small, 1), bits(apart, &small, threads));
         assert_eq!(bits(flat, &sequences, 1), bits(flat, &sequences, threads));
         assert_eq!(bits(back, &narrow, 1), bits(back, &narrow, threads));
         let pooled = std::slice::from_ref(&pooled);

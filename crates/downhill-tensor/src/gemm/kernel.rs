@@ -51,8 +51,8 @@ pub(crate) struct Kernels<T: 'static> {
     pub(super) lanes: usize,
     /// The kernel for a tile of `r` rows and `v` vectors a row is `tiles[r - 1][v - 1]`.
     pub(super) tiles: &'static [[TileKernel<T>; 2]],
-    /// The same for tiles of two vectors a row and nested steps, with A in place.
-    pub(super) nested: &'static [TileKernel<T>],
+    /// The same for tiles of two vectors a row and steps that are nested in A, and in B: `nested[r - 1][operand]`.
+    pub(super) nested: &'static [[TileKernel<T>; 2]],
     /// The rows of a block of A that fits the second cache: whole tiles of the tallest.
     pub(super) block_rows: usize,
     /// What they read in place.
@@ -93,8 +93,8 @@ const SECOND_CACHE: Reach =
 ///
 /// # Safety
 /// The processor must have the kernel's instructions. With the kernel's `ROWS` and `VECTORS`: the
-/// elements `a[i·a_row + p·a_column]` and `b[row of p + j]` must be readable for `i < ROWS`, each step `p` and
-/// `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those of
+/// elements `a[i·a_row + p's]` and `b[p's + j]` must be readable for `i < ROWS`, each step `p`, which has a place in
+/// each operand, and `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those of
 /// `start` readable, and `columns` must reach into the last vector.
 type TileKernel<T> = unsafe fn(&Tile<'_, T>);
 
@@ -122,7 +122,6 @@ pub(super) struct Tile<'a, T> {
     pub(super) steps: &'a Steps,
     pub(super) a: *const T,
     pub(super) a_row: usize,
-    pub(super) a_column: usize,
     pub(super) b: *const T,
     pub(super) c: *mut T,
     pub(super) c_row: usize,
@@ -131,24 +130,41 @@ pub(super) struct Tile<'a, T> {
     pub(super) start: Option<(*const T, usize)>,
 }
 
-/// The steps of a sum as three nested loops, the innermost last, and where their rows of B are.
+/// The steps of a sum, three nested loops with the innermost last, and where their columns of A and rows of B are: evenly far
+/// apart, but for one operand if there is more than one loop.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Steps {
     pub(super) counts: [usize; 3],
-    /// How far apart a row of B and that of the next turn of each loop are.
+    /// The operand whose steps lie as the loops say.
+    pub(super) nested: Option<Operand>,
+    /// How far apart its step and that of the next turn of each loop are.
     pub(super) apart: [usize; 3],
+    /// How far apart steps of the innermost loop are in A and in B: all those of an operand that is not nested.
+    pub(super) even: [usize; 2],
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operand {
+    A,
+    B,
+}
+
+/// What the operands of a kernel are numbered by.
+const A: usize = Operand::A as usize;
+const B: usize = Operand::B as usize;
+/// What neither is.
+const NONE: usize = 2;
+
 impl Steps {
-    /// So many, with rows that are equally far apart.
-    pub(super) fn even(count: usize, apart: usize) -> Steps {
-        Steps { counts: [1, 1, count], apart: [0, 0, apart] }
+    /// So many, which are so far apart in A and in B.
+    pub(super) fn even(count: usize, even: [usize; 2]) -> Steps {
+        Steps { counts: [1, 1, count], nested: None, apart: [0; 3], even }
     }
 
-    /// Whether there is more than the innermost loop.
-    #[inline]
-    pub(super) fn are_nested(&self) -> bool {
-        self.counts[..2] != [1, 1]
+    /// As many as the loops have turns, so far apart in one operand, and evenly in the other.
+    pub(super) fn nested(operand: Operand, counts: [usize; 3], apart: [usize; 3], other: usize) -> Steps {
+        let even = if operand == Operand::A { [apart[2], other] } else { [other, apart[2]] };
+        Steps { counts, nested: (counts[..2] != [1, 1]).then_some(operand), apart, even }
     }
 
     /// How many they are.
@@ -164,7 +180,7 @@ impl Steps {
 // Plain ranges of constant length unroll into registers.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: bool>(
+unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: usize>(
     tile: &Tile<'_, V::Element>,
     zero: V::Element,
 ) {
@@ -179,7 +195,7 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
         }
         // With a constant for the distance, the addresses need no arithmetic that the sums would wait for.
         let sums = match tile.a_row {
-            1 if !NESTED => sums::<V, ROWS, VECTORS, NESTED>(tile, 1, zero),
+            1 if NESTED == NONE => sums::<V, ROWS, VECTORS, NESTED>(tile, 1, zero),
             a_row => sums::<V, ROWS, VECTORS, NESTED>(tile, a_row, zero),
         };
         let last = tile.columns - (VECTORS - 1) * V::LANES;
@@ -206,7 +222,7 @@ unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
 /// See [`TileKernel`].
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: bool>(
+unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED: usize>(
     tile: &Tile<'_, V::Element>,
     a_row: usize,
     zero: V::Element,
@@ -215,19 +231,19 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
     // `wrapping_add`, since the last move may leave the slice.
     unsafe {
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
-        // Three rows for each pointer are what addresses reach without a chain of additions.
-        let mut a = [tile.a; 4];
-        for third in 1..4 {
-            a[third] = tile.a.wrapping_add(3 * third * a_row);
-        }
-        let &Steps { counts: [outer, middle, inner], apart } = tile.steps;
+        let &Steps { counts, apart, even: [a_apart, b_apart], .. } = tile.steps;
         // One turn, known before, is no loop: small products would notice.
-        let [outer, middle] = if NESTED { [outer, middle] } else { [1, 1] };
-        let mut b_outer = tile.b;
+        let [outer, middle, inner] = if NESTED == NONE { [1, 1, counts[2]] } else { counts };
+        let (mut a, mut b) = (thirds(tile.a, a_row), tile.b);
+        let mut outer_start = if NESTED == A { tile.a } else { tile.b };
         for _ in 0..outer {
-            let mut b_middle = b_outer;
+            let mut start = outer_start;
             for _ in 0..middle {
-                let mut b = b_middle;
+                match NESTED {
+                    A => a = thirds(start, a_row),
+                    B => b = start,
+                    _ => {}
+                }
                 for _ in 0..inner {
                     let mut row = [V::splat(zero); VECTORS];
                     for j in 0..VECTORS {
@@ -240,16 +256,26 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
                         }
                     }
                     for third in &mut a {
-                        *third = third.wrapping_add(tile.a_column);
+                        *third = third.wrapping_add(a_apart);
                     }
-                    b = b.wrapping_add(apart[2]);
+                    b = b.wrapping_add(b_apart);
                 }
-                b_middle = b_middle.wrapping_add(apart[1]);
+                start = start.wrapping_add(apart[1]);
             }
-            b_outer = b_outer.wrapping_add(apart[0]);
+            outer_start = outer_start.wrapping_add(apart[0]);
         }
         sums
     }
+}
+
+/// Where every third row begins, for the twelve of the tallest tile: as far as addresses reach without a chain of additions.
+#[inline(always)]
+fn thirds<T>(first: *const T, row: usize) -> [*const T; 4] {
+    let mut thirds = [first; 4];
+    for (third, start) in thirds.iter_mut().enumerate() {
+        *start = first.wrapping_add(3 * third * row);
+    }
+    thirds
 }
 
 /// The body of every dot kernel: two vectors of partial sums for each product.
@@ -354,15 +380,15 @@ macro_rules! kernels {
     ($(#[$target:meta])? mod $set:ident $(#[$features:meta])? $reach:ident; $($rows:literal)*) => {
         $(#[$target])?
         mod $set {
-            use super::{BLOCK_ROWS, $reach, DOTS, Kernels, Real, Tile, Transpose, Vector};
+            use super::{A, B, BLOCK_ROWS, $reach, DOTS, Kernels, NONE, Real, Tile, Transpose, Vector};
 
             pub(super) struct Of<V, W>(V, W);
 
             impl<T: Real, V: Vector<Element = T>, W: Transpose<Element = T>> Of<V, W> {
                 pub(super) const KERNELS: Kernels<T> = Kernels {
                     lanes: V::LANES,
-                    tiles: &[$([kernel::<T, V, $rows, 1, false>, kernel::<T, V, $rows, 2, false>]),*],
-                    nested: &[$(kernel::<T, V, $rows, 2, true>),*],
+                    tiles: &[$([kernel::<T, V, $rows, 1, NONE>, kernel::<T, V, $rows, 2, NONE>]),*],
+                    nested: &[$([kernel::<T, V, $rows, 2, A>, kernel::<T, V, $rows, 2, B>]),*],
                     block_rows: BLOCK_ROWS / [$($rows),*].len() * [$($rows),*].len(),
                     reach: $reach,
                     dot_products: dot_products::<T, V>,
@@ -377,7 +403,7 @@ macro_rules! kernels {
                 V: Vector<Element = T>,
                 const ROWS: usize,
                 const VECTORS: usize,
-                const NESTED: bool,
+                const NESTED: usize,
             >(
                 tile: &Tile<'_, T>,
             ) {

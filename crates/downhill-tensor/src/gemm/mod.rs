@@ -11,6 +11,7 @@ mod prefetch;
 mod ranges;
 mod turned;
 mod vector;
+mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -20,6 +21,11 @@ pub use nested::{NestedGemm, padded};
 pub(crate) use nested::{nested_by_kernels, nested_generic};
 pub(crate) use packed::packed;
 pub use packed::{PackedMatrix, gemm_by};
+pub use windows::{PANEL, Windows};
+pub(crate) use windows::{
+    pack_channels, weights_of_windows, weights_of_windows_generic, windows_by_weights,
+    windows_by_weights_generic,
+};
 
 use crate::{Real, Threads};
 

@@ -55,7 +55,8 @@ pub(super) fn pack<T: Packed>(
     if lanes == 0 || steps == 0 {
         return;
     }
-    if step_stride == 1 && lane_stride != 1 {
+    let room = stride.max(T::kernels().side);
+    if step_stride == 1 && lane_stride != 1 && to.len() >= (steps - 1) * stride + room {
         transpose(to, stride, from, [lanes, lane_stride], steps);
         return;
     }

@@ -37,10 +37,9 @@ fn tiles<T: Real>(kernels: &Kernels<T>) {
                 // SAFETY: the slices have these sizes, and the processor these instructions.
                 unsafe {
                     kernel(&Tile {
-                        steps: &Steps::even(k, width),
+                        steps: &Steps::even(k, [1, width]),
                         a: a_ptr,
                         a_row: k,
-                        a_column: 1,
                         b: b_ptr,
                         c: c_ptr,
                         c_row: width,
@@ -61,34 +60,40 @@ fn tiles<T: Real>(kernels: &Kernels<T>) {
 }
 
 fn nested_steps<T: Real>(kernels: &Kernels<T>) {
-    // The rows of B overlap.
-    let steps = Steps { counts: [2, 2, 3], apart: [9, 4, 1] };
-    let (k, width) = (steps.total(), 2 * kernels.lanes);
-    for (rows, kernel) in (1..).zip(kernels.nested) {
-        let (a, b, old) = (numbers::<T>(rows * k), numbers::<T>(15 + width), numbers::<T>(rows * width));
-        for add in [false, true] {
-            let mut c = old.clone();
-            let c_ptr = c.as_mut_ptr();
-            // SAFETY: the slices have these sizes, the last row of B begins at element 15, and the processor has these
-            // instructions.
-            unsafe {
-                kernel(&Tile {
-                    steps: &steps,
-                    a: a.as_ptr(),
-                    a_row: k,
-                    a_column: 1,
-                    b: b.as_ptr(),
-                    c: c_ptr,
-                    c_row: width,
-                    columns: width,
-                    start: add.then_some((c_ptr.cast_const(), width)),
-                });
-            }
-            for (at, (&got, &old)) in c.iter().zip(&old).enumerate() {
-                let (i, j) = (at / width, at % width);
-                let term = |p: usize| a[i * k + p] * b[p / 6 * 9 + p / 3 % 2 * 4 + p % 3 + j];
-                let dot = (0..k).fold(T::zero(), |sum, p| sum + term(p));
-                assert_eq!(got, if add { old + dot } else { dot }, "{rows} rows, add {add}");
+    // Rows of B overlap, and in turn columns of A.
+    let (counts, apart, width) = ([2, 2, 3], [9, 4, 1], 2 * kernels.lanes);
+    for (operand, other, a_row) in [(Operand::B, 1, 12), (Operand::A, width, 1), (Operand::A, width + 1, 2)] {
+        let steps = Steps::nested(operand, counts, apart, other);
+        let place = |p: usize, of: Operand| {
+            if of == operand { p / 6 * apart[0] + p / 3 % 2 * apart[1] + p % 3 * apart[2] } else { p * other }
+        };
+        for (rows, kernels) in (1..).zip(kernels.nested) {
+            let kernel = kernels[operand as usize];
+            let a = numbers::<T>((rows - 1) * a_row + place(11, Operand::A) + 1);
+            let (b, old) = (numbers::<T>(place(11, Operand::B) + width), numbers::<T>(rows * width));
+            for add in [false, true] {
+                let mut c = old.clone();
+                let c_ptr = c.as_mut_ptr();
+                // SAFETY: the slices end with the last step's elements, and the processor has these instructions.
+                unsafe {
+                    kernel(&Tile {
+                        steps: &steps,
+                        a: a.as_ptr(),
+                        a_row,
+                        b: b.as_ptr(),
+                        c: c_ptr,
+                        c_row: width,
+                        columns: width,
+                        start: add.then_some((c_ptr.cast_const(), width)),
+                    });
+                }
+                for (at, (&got, &old)) in c.iter().zip(&old).enumerate() {
+                    let (i, j) = (at / width, at % width);
+                    let term = |p: usize| a[i * a_row + place(p, Operand::A)] * b[place(p, Operand::B) + j];
+                    let dot = (0..12).fold(T::zero(), |sum, p| sum + term(p));
+                    let want = if add { old + dot } else { dot };
+                    assert_eq!(got, want, "{operand:?} nested, {rows} rows, add {add}");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::direct::TOGETHER;
 use super::patches::rows_of;
 use super::{Convolution, OnBlock, sum};
 use crate::gemm::{Gemm, Matrix, Start, Store, gemm};
@@ -31,11 +32,8 @@ impl Convolution {
         let patches = self.patches();
         let parts = self.parts();
         let has_adjoint = self.adjoint().is_some();
-        let (mirrored, scratch) = scratch.split_at_mut(self.sorted());
-        if has_adjoint && dx.is_some() {
-            self.sort_weights(mirrored, weight, true);
-        }
-        let mirrored = &*mirrored;
+        let (sorted, scratch) = scratch.split_at_mut(self.sorted());
+        let mirrored = if has_adjoint && dx.is_some() { self.mirrored_weights(sorted, weight) } else { &[] };
         let dx = dx.map(|(store, dx)| (store, Pieces::new(dx)));
         let partial = partial.map(Pieces::new);
         let one = Threads::single();
@@ -47,7 +45,11 @@ impl Convolution {
             // SAFETY: each part has a piece of its own.
             let sums = partial.as_ref().map(|partial| unsafe { partial.piece(own) });
             let (mut dw, mut db) = sums.map(|sums| sums.split_at_mut(self.channels[1] * rows)).unzip();
-            dw.iter_mut().chain(&mut db).for_each(|sums| sums.fill(T::zero()));
+            db.iter_mut().for_each(|sums| sums.fill(T::zero()));
+            // The first image of all writes where there is an adjoint.
+            if !has_adjoint || images.is_empty() {
+                dw.iter_mut().for_each(|sums| sums.fill(T::zero()));
+            }
             let alone = self.is_pointwise() || self.is_depthwise();
             if alone && self.pixels() > 0 {
                 for (image, group) in
@@ -74,6 +76,7 @@ impl Convolution {
                 return;
             }
             if has_adjoint {
+                let first = images.start;
                 for (image, group) in
                     images.flat_map(|image| (0..self.groups).map(move |group| (image, group)))
                 {
@@ -88,7 +91,8 @@ impl Convolution {
                     }
                     if let (Some(x), Some(dw)) = (x, &mut dw) {
                         let (x, dw) = (&x[self.planes(group, image)], &mut dw[own.clone()]);
-                        self.add_weight_derivative(dw, x, image, delta, scratch, inner);
+                        let store = if image == first { Store::Write } else { Store::Add };
+                        self.put_weight_derivative((store, dw), x, image, delta, scratch, inner);
                     }
                     if let Some((store, dx)) = &dx {
                         // SAFETY: each image is one part's.
@@ -112,6 +116,7 @@ impl Convolution {
                     if n == 0 {
                         continue;
                     }
+                    let (seen, scratch) = scratch.split_at_mut(self.scratch_of_block_by_windows());
                     let (columns, scratch) = scratch.split_at_mut(rows * n);
                     let (delta, strips) = scratch.split_at_mut(outputs * n);
                     for (channel, delta) in (group * outputs..).zip(delta.chunks_exact_mut(n)) {
@@ -123,24 +128,34 @@ impl Convolution {
                             db[channel] += sum(delta);
                         }
                     }
-                    let delta = Matrix::row_major(delta, n);
                     let own = group * outputs * rows..(group + 1) * outputs * rows;
-                    if let (Some(x), Some(dw)) = (x, &mut dw) {
-                        for of in rows_of(of.clone(), self.output) {
-                            let strips = &mut strips[..self.strips(of.rows.len())];
-                            patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
+                    match (x, &mut dw) {
+                        (Some(x), Some(dw)) if self.has_weight_derivative_by_windows() => {
+                            for of in rows_of(of.clone(), self.output) {
+                                let (dw, x) = (&mut dw[own.clone()], &x[self.planes(group, of.image)]);
+                                let delta = (&delta[of.column..], n);
+                                self.put_weight_derivative_by_windows((Store::Add, dw), x, &of, delta, seen);
+                            }
                         }
-                        gemm(Gemm {
-                            m: outputs,
-                            k: n,
-                            n: rows,
-                            a: delta,
-                            b: Matrix::row_major(columns, n).transposed(),
-                            c: &mut dw[own.clone()],
-                            start: Start::Destination,
-                            threads: inner,
-                        });
+                        (Some(x), Some(dw)) => {
+                            for of in rows_of(of.clone(), self.output) {
+                                let strips = &mut strips[..self.strips(of.rows.len())];
+                                patches.unfold(columns, n, &x[self.planes(group, of.image)], strips, &of);
+                            }
+                            gemm(Gemm {
+                                m: outputs,
+                                k: n,
+                                n: rows,
+                                a: Matrix::row_major(delta, n),
+                                b: Matrix::row_major(columns, n).transposed(),
+                                c: &mut dw[own.clone()],
+                                start: Start::Destination,
+                                threads: inner,
+                            });
+                        }
+                        _ => {}
                     }
+                    let delta = Matrix::row_major(delta, n);
                     if let Some((_, dx)) = &dx {
                         gemm(Gemm {
                             m: rows,
@@ -172,14 +187,20 @@ impl Convolution {
         let rows = self.rows();
         let sums = self.add_up(partial, 0..self.channels[1] * rows);
         let put = store.put();
-        if self.adjoint().is_none() {
+        if self.adjoint().is_none() && !self.has_weight_derivative_by_windows() {
             return dw.iter_mut().zip(sums).for_each(|(dw, &sum)| put(dw, sum));
         }
         let [_, outputs] = self.own();
-        for (channel, dw) in dw.chunks_exact_mut(rows).enumerate() {
-            let of_group = &sums[channel / outputs * outputs * rows..];
-            for (row, dw) in self.rows_of_sums().zip(dw) {
-                put(dw, of_group[row * outputs + channel % outputs]);
+        for (group, dw) in dw.chunks_exact_mut(outputs * rows).enumerate() {
+            let sums = &sums[group * outputs * rows..][..outputs * rows];
+            // A few channels at a time, whose sums stand beside each other.
+            for (some, dw) in dw.chunks_mut(TOGETHER * rows).enumerate() {
+                for (place, row) in self.rows_of_sums().enumerate() {
+                    let sums = &sums[row * outputs + some * TOGETHER..];
+                    for (dw, &sum) in dw[place..].iter_mut().step_by(rows).zip(sums) {
+                        put(dw, sum);
+                    }
+                }
             }
         }
     }

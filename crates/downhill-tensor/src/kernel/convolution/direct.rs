@@ -6,16 +6,24 @@
 //! of the next: what comes of that is computed and left out. With a stride, the taps fall into classes by what is left of
 //! their places when strides are taken off: to a class, windows are next to each other among the elements that are a stride
 //! apart.
+//!
+//! Where that leaves out too much, kernels hold [windows](super::windows) instead.
 
 use super::patches::Rows;
 use super::{BLOCK, Convolution, OnBlock};
-use crate::gemm::{Gemm, Matrix, NestedGemm, Start, Store, gemm, padded};
+use crate::gemm::{Gemm, Matrix, NestedGemm, Store, gemm, padded};
 use crate::kernel::pieces::Pieces;
 use crate::kernel::window::{Taps, Window};
 use crate::{Real, Threads, vectorize};
 
 /// To copy a number into a matrix of patches takes about as long as so many multiplications.
 const COPY: usize = 24;
+/// The most numbers in a cache line.
+pub(super) const LINE: usize = 16;
+/// From so many windows on it takes less time to sort the weights than to do without.
+const MANY: usize = 192;
+/// The channels whose weights are sorted together.
+pub(super) const TOGETHER: usize = 16;
 /// The tasks for each thread, if there are lines for so many.
 const TASKS: usize = 4;
 
@@ -26,9 +34,26 @@ impl Convolution {
         if inputs * outputs * self.pixels() == 0 || self.is_pointwise() || self.is_depthwise() {
             return false;
         }
+        self.is_by_windows() || self.is_by_rows()
+    }
+
+    fn is_by_rows(&self) -> bool {
+        self.cost_by_rows() <= self.cost_by_patches()
+    }
+
+    /// The multiplications for each channel out of an image, with those that are left out. Classes of taps are visited one
+    /// after the other.
+    pub(super) fn cost_by_rows(&self) -> usize {
         let lines = self.lines(&Threads::single());
-        let computed = self.output[0].div_ceil(lines).saturating_mul(padded(self.columns(lines)));
-        computed.saturating_mul(outputs) <= self.pixels().saturating_mul(outputs + COPY)
+        let windows = self.output[0].div_ceil(lines).saturating_mul(padded(self.columns(lines)));
+        let cost = windows.saturating_mul(self.rows());
+        if self.has_one_class() { cost } else { cost.saturating_add(cost / 10) }
+    }
+
+    /// The multiplications for each channel out of an image, and what it takes to write the matrix of patches.
+    pub(super) fn cost_by_patches(&self) -> usize {
+        let outputs = self.own()[1];
+        self.pixels().saturating_mul(self.rows()).saturating_mul(outputs + COPY) / outputs
     }
 
     /// The elements from the first window of so many lines to the last.
@@ -48,18 +73,20 @@ impl Convolution {
     }
 
     /// The elements of what so many lines of windows see of a group's planes.
-    fn seen(&self, lines: usize) -> usize {
+    pub(super) fn seen(&self, lines: usize) -> usize {
         self.own()[0] * self.patches().seen_elements(lines) + self.patches().shared()
     }
 
     /// The elements of scratch memory of a thread: what windows see, and a product.
     pub(super) fn scratch_of_direct(&self) -> usize {
         let lines = self.lines(&Threads::single());
-        self.seen(lines) + padded(1) + self.own()[1] * padded(self.columns(lines))
+        let seen =
+            if self.is_by_windows() { self.seen_by_windows(lines) } else { self.seen(lines) + padded(1) };
+        seen + self.own()[1] * padded(self.columns(lines))
     }
 
     /// The classes of taps.
-    fn classes(&self) -> impl Iterator<Item = [Taps; 2]> {
+    pub(super) fn classes(&self) -> impl Iterator<Item = [Taps; 2]> {
         let [down, across] = self.windows;
         down.classes().flat_map(move |down| across.classes().map(move |across| [down, across]))
     }
@@ -68,22 +95,33 @@ impl Convolution {
     /// channels in and out swapped, as its [adjoint](Convolution::adjoint) does.
     pub(super) fn sort_weights<T: Real>(&self, to: &mut [T], weight: &[T], mirrored: bool) {
         let ([inputs, outputs], [down, across]) = (self.own(), self.windows.map(|window| window.kernel));
-        let (all, order) =
-            (self.rows() * outputs, if mirrored { [inputs, outputs] } else { [outputs, inputs] });
-        for (to, weight) in to.chunks_exact_mut(all).zip(weight.chunks_exact(all)) {
-            let mut to = to.iter_mut();
+        let pairs = inputs * outputs;
+        // From a pair of channels to that with the next channel in.
+        let step = if mirrored { outputs } else { 1 };
+        let place =
+            |taps: Taps, i: usize| taps.first + taps.every * if mirrored { taps.count - 1 - i } else { i };
+        for (mut to, weight) in
+            to.chunks_exact_mut(pairs * down * across).zip(weight.chunks_exact(pairs * down * across))
+        {
             for [lines, columns] in self.classes() {
-                for pair in 0..inputs * outputs {
-                    let [first, second] = [pair / order[1], pair % order[1]];
-                    let [input, output] = if mirrored { [first, second] } else { [second, first] };
-                    let taps = &weight[(output * inputs + input) * down * across..][..down * across];
-                    let place = |taps: Taps, i: usize| {
-                        taps.first + taps.every * if mirrored { taps.count - 1 - i } else { i }
-                    };
-                    for i in 0..lines.count {
-                        for j in 0..columns.count {
-                            if let Some(to) = to.next() {
-                                *to = taps[place(lines, i) * across + place(columns, j)];
+                let taps = lines.count * columns.count;
+                let (of_class, rest) = to.split_at_mut(pairs * taps);
+                to = rest;
+                // A few channels in at a time: with all of them, one side or the other would not stay in the first cache.
+                for some in (0..inputs).step_by(TOGETHER).map(|first| first..inputs.min(first + TOGETHER)) {
+                    for output in 0..outputs {
+                        let pair = if mirrored {
+                            some.start * outputs + output
+                        } else {
+                            output * inputs + some.start
+                        };
+                        let from = &weight[(output * inputs + some.start) * down * across..];
+                        for tap in 0..taps {
+                            let (i, j) = (tap / columns.count, tap % columns.count);
+                            let from = from[place(lines, i) * across + place(columns, j)..].iter();
+                            let to = of_class[pair * taps + tap..].iter_mut().step_by(step * taps);
+                            for (to, &from) in to.zip(from.step_by(down * across)).take(some.len()) {
+                                *to = from;
                             }
                         }
                     }
@@ -92,9 +130,9 @@ impl Convolution {
         }
     }
 
-    /// The elements of scratch memory for sorted weights, which all threads read.
+    /// The elements of scratch memory for sorted weights, which all threads read: room for two ways to sort them.
     pub(super) fn sorted(&self) -> usize {
-        if self.is_direct() { self.channels[1] * self.rows() } else { 0 }
+        if self.is_direct() { 2 * self.channels[1] * self.rows() + LINE } else { 0 }
     }
 
     /// As [`forward`](Convolution::forward).
@@ -112,11 +150,16 @@ impl Convolution {
         let (each, outputs) = (self.lines(threads), self.own()[1]);
         let blocks = self.output[0].div_ceil(each);
         let (sorted, scratch) = scratch.split_at_mut(self.sorted());
-        let one_class = self.patches().classes() == [1, 1];
-        if !one_class {
+        let (sorted, _) = aligned(sorted).split_at_mut(weight.len());
+        let weight = if self.is_by_windows() {
+            T::pack_channels(sorted, weight, self.rows(), self.rows());
+            sorted
+        } else if self.patches().classes() != [1, 1] {
             self.sort_weights(sorted, weight, false);
-        }
-        let weight = if one_class { weight } else { sorted };
+            sorted
+        } else {
+            weight
+        };
         let y = Pieces::new(y);
         self.run(self.samples * blocks, scratch, threads, |task, scratch| {
             let (image, first) = (task / blocks, task % blocks * each);
@@ -148,6 +191,9 @@ impl Convolution {
         scratch: &mut [T],
         mut take: impl FnMut(usize, Lines<'_, T>),
     ) {
+        if self.is_by_windows() {
+            return self.correlate_by_windows(of, planes, weight, scratch, take);
+        }
         let ([inputs, outputs], patches, lines) = (self.own(), self.patches(), of.rows.len());
         let ([high, width], n) = (patches.seen(lines), self.columns(lines));
         // Whole vectors are read behind the last row, too.
@@ -175,12 +221,18 @@ impl Convolution {
     }
 
     /// The convolutions of ∂L/∂y that ∂L/∂x is, with [mirrored](Convolution::sort_weights) weights: for each class of taps one,
-    /// and the place of the first element of x that it is for. None if they, or this, are not direct.
+    /// and the place of the first element of x that it is for. None if they, or this, are not direct, or
+    /// there are few windows.
     pub(super) fn adjoint(&self) -> Option<impl Iterator<Item = (Convolution, [usize; 2])>> {
         let of = *self;
         let all = move || self.classes().map(move |taps| of.adjoint_of(taps));
-        (self.is_direct() && all().all(|adjoint| adjoint.is_some_and(|(adjoint, _)| adjoint.is_direct())))
-            .then(|| all().flatten())
+        // There is much to copy for few products where classes of taps are taken one by one.
+        let is_good = |of: Convolution| of.is_direct() && (self.has_one_class() || of.is_by_rows());
+        let many = self.samples.saturating_mul(self.pixels()) >= MANY;
+        (many
+            && self.is_direct()
+            && all().all(|adjoint| adjoint.is_some_and(|(adjoint, _)| is_good(adjoint))))
+        .then(|| all().flatten())
     }
 
     fn adjoint_of(&self, taps: [Taps; 2]) -> Option<(Convolution, [usize; 2])> {
@@ -204,7 +256,11 @@ impl Convolution {
     pub(super) fn scratch_of_derivatives(&self) -> usize {
         let Some(adjoint) = self.adjoint() else { return 0 };
         let (lines, outputs, across) = (self.lines(&Threads::single()), self.own()[1], self.output[1]);
-        let of_weights = self.seen(lines) + self.shifted(lines) + padded(lines * across * outputs);
+        let of_weights = if self.has_weight_derivative_by_windows() {
+            self.scratch_of_weights_by_windows(lines)
+        } else {
+            self.seen(lines) + self.shifted(lines) + padded(lines * across * outputs)
+        };
         let of_x = adjoint.map(|(adjoint, _)| adjoint.scratch_of_direct()).max().unwrap_or(0);
         outputs * self.pixels() + of_weights.max(of_x)
     }
@@ -214,6 +270,28 @@ impl Convolution {
         let patches = self.patches();
         let ([high, _], [down, _]) = (patches.seen(lines), patches.classes());
         self.windows[1].kernel * self.own()[0] * down * high * self.output[1]
+    }
+
+    /// The weights of all groups as [`pull_back`](Convolution::pull_back) reads them.
+    pub(super) fn mirrored_weights<'a, T: Real>(&self, space: &'a mut [T], weight: &[T]) -> &'a [T] {
+        let (sorted, rest) = aligned(space).split_at_mut(weight.len());
+        let packed = &mut rest[..weight.len()];
+        self.sort_weights(packed, weight, true);
+        if self.adjoint().into_iter().flatten().all(|(adjoint, _)| !adjoint.is_by_windows()) {
+            return packed;
+        }
+        let (mut to, mut from) = (&mut *sorted, &*packed);
+        for (adjoint, _) in (0..self.groups).flat_map(|_| self.adjoint().into_iter().flatten()) {
+            let (own, others) = to.split_at_mut(adjoint.own()[1] * adjoint.rows());
+            let (own_from, others_from) = from.split_at(own.len());
+            if adjoint.is_by_windows() {
+                T::pack_channels(own, own_from, adjoint.rows(), adjoint.rows());
+            } else {
+                own.copy_from_slice(own_from);
+            }
+            (to, from) = (others, others_from);
+        }
+        sorted
     }
 
     /// Stores ∂L/∂x of an image's group, given ∂L/∂y and its mirrored weights.
@@ -244,14 +322,14 @@ impl Convolution {
         }
     }
 
-    /// Adds what an image's group contributes to ∂L/∂W, a row of all channels out for each of
+    /// Stores what an image's group contributes to ∂L/∂W, a row of all channels out for each of
     /// [`rows_of_sums`](Convolution::rows_of_sums).
     ///
     /// For each line of taps that is a product of what they see of all channels in and ∂L/∂y. The border between lines is left
     /// out here: times zero, what is infinite there would be NaN.
-    pub(super) fn add_weight_derivative<T: Real>(
+    pub(super) fn put_weight_derivative<T: Real>(
         &self,
-        dw: &mut [T],
+        (mut store, dw): (Store, &mut [T]),
         x: &[T],
         image: usize,
         delta: &[T],
@@ -262,6 +340,12 @@ impl Convolution {
         let [down, over] = self.windows;
         let (rows, pixels) = (over.kernel * inputs, self.pixels());
         for of in self.blocks(image) {
+            if self.has_weight_derivative_by_windows() {
+                let delta = (&delta[of.rows.start * across..], pixels);
+                self.put_weight_derivative_by_windows((store, dw), x, &of, delta, scratch);
+                store = Store::Add;
+                continue;
+            }
             let lines = of.rows.len();
             let ([high, _], [classes, _], n) = (patches.seen(lines), patches.classes(), lines * across);
             let (seen, scratch) = scratch.split_at_mut(self.seen(lines));
@@ -289,14 +373,15 @@ impl Convolution {
                     },
                     b: Matrix::row_major(turned, outputs),
                     c: dw,
-                    start: Start::Destination,
+                    start: store.into(),
                     threads,
                 });
             }
+            store = Store::Add;
         }
     }
 
-    /// For each of a channel's weights, the row of the sums that [`add_weight_derivative`](Convolution::add_weight_derivative)
+    /// For each of a channel's weights, the row of the sums that [`put_weight_derivative`](Convolution::put_weight_derivative)
     /// has added it to.
     pub(super) fn rows_of_sums(&self) -> impl Iterator<Item = usize> {
         let ([inputs, _], taps) = (self.own(), self.patches().taps());
@@ -310,12 +395,18 @@ impl Convolution {
     }
 }
 
+/// Numbers from the start of a cache line on, of a slice that has [`LINE`] more than are needed.
+pub(super) fn aligned<T>(numbers: &mut [T]) -> &mut [T] {
+    let skipped = numbers.as_ptr().align_offset(64);
+    &mut numbers[if skipped <= LINE { skipped } else { 0 }..]
+}
+
 /// Lines of windows with what is between them.
-struct Lines<'a, T> {
-    product: &'a [T],
-    count: usize,
-    width: usize,
-    across: usize,
+pub(super) struct Lines<'a, T> {
+    pub(super) product: &'a [T],
+    pub(super) count: usize,
+    pub(super) width: usize,
+    pub(super) across: usize,
 }
 
 impl<T: Real> Lines<'_, T> {

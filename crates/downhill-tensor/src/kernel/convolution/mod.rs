@@ -5,6 +5,7 @@ mod depthwise;
 mod direct;
 mod patches;
 mod pointwise;
+mod windows;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +94,8 @@ impl Convolution {
         if self.is_depthwise() {
             return self.scratch_of_depthwise();
         }
-        let patches = self.strips(self.block().min(self.output[0]))
+        let patches = self.scratch_of_block_by_windows()
+            + self.strips(self.block().min(self.output[0]))
             + self.block() * self.output[1] * (self.rows() + self.own()[1]);
         let direct = if self.is_direct() { self.scratch_of_direct() } else { 0 };
         patches.max(direct).max(self.scratch_of_derivatives())
