@@ -1,7 +1,7 @@
 //! Tensors' elements in other places.
 
 use crate::kernel::{self, write};
-use crate::{Axes, AxisOrder, Element, Error, Result, Shape, Tensor};
+use crate::{Axes, AxisOrder, Element, Error, Result, Shape, Tensor, Threads};
 use std::ops::Range;
 
 impl<T: Element> Tensor<T> {
@@ -123,7 +123,7 @@ impl<T: Element> Tensor<T> {
         let axis = self.shape().axis(axis)?;
         kernel::check_indices(indices, axis, self.shape())?;
         let mut out = Tensor::filled_like(self.shape().with(axis, indices.len()), self);
-        kernel::index_select(out.as_mut_slice(), self.view(), axis, indices, write);
+        kernel::index_select(out.as_mut_slice(), self.view(), axis, indices, &Threads::single());
         Ok(out)
     }
 

@@ -1,6 +1,8 @@
 //! Rows of a table, looked up by index.
 
-use downhill_tensor::{Error, Real, Result, Tensor};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use downhill_tensor::{Error, Real, Result, Tensor, kernel};
 
 use crate::Var;
 use crate::rule::{Forward, Operands, Pullback, Rule};
@@ -14,6 +16,16 @@ use crate::sink::Sink;
 pub struct Embedding {
     /// A row that does not learn: what stands for no token.
     pub padding: Option<usize>,
+}
+
+/// So many rows are copied in a task.
+const TOKENS: usize = 512;
+
+/// The index that a number is, if it is one.
+#[inline(always)]
+fn index_of<T: Real>(number: T) -> Option<usize> {
+    let value = number.as_f64();
+    Some(value as usize).filter(|&index| index as f64 == value)
 }
 
 impl<T: Real> Rule<T> for Embedding {
@@ -33,19 +45,31 @@ impl<T: Real> Rule<T> for Embedding {
         };
         let (shape, last) = indices.insert(-1)?;
         let mut y = cx.take(shape.with(last, width));
-        let out = y.as_mut_slice();
-        for (place, &number) in operands.slice(0).iter().enumerate() {
+        let (numbers, elements) = (operands.slice(0), operands.slice(1));
+        let wrong = AtomicUsize::new(usize::MAX);
+        kernel::for_groups(
+            cx.threads(),
+            numbers.len(),
+            TOKENS,
+            [(y.as_mut_slice(), width)],
+            #[inline(always)]
+            |places, [out]| {
+                for (out, place) in out.chunks_exact_mut(width.max(1)).zip(places) {
+                    match index_of(numbers[place]).filter(|&index| index < rows) {
+                        Some(index) => out.copy_from_slice(&elements[index * width..(index + 1) * width]),
+                        // The first one, whichever thread finds it.
+                        None => _ = wrong.fetch_min(place, Ordering::Relaxed),
+                    }
+                }
+            },
+        );
+        if let Some(&number) = numbers.get(wrong.into_inner()) {
             let value = number.as_f64();
-            if !(value >= 0.0 && value.fract() == 0.0) {
-                let (name, rule) = ("an index", "a whole number of at least 0");
-                return Err(Error::Setting { name, rule, value });
+            if value >= 0.0 && value.fract() == 0.0 {
+                return Err(Error::Index { index: value as usize, axis: 0, shape: table });
             }
-            let index = value as usize;
-            if index >= rows {
-                return Err(Error::Index { index, axis: 0, shape: table });
-            }
-            let row = &operands.slice(1)[index * width..(index + 1) * width];
-            out[place * width..(place + 1) * width].copy_from_slice(row);
+            let (name, rule) = ("an index", "a whole number of at least 0");
+            return Err(Error::Setting { name, rule, value });
         }
         Ok(y)
     }
@@ -57,10 +81,10 @@ impl<T: Real> Rule<T> for Embedding {
         if let Some(mut dw) = sink.destination(1) {
             let (dw, width) = (dw.to_add(), at.shape(1)[1]);
             for (place, &number) in at.slice(0).iter().enumerate() {
-                let index = number.as_f64() as usize;
-                if Some(index) == self.padding {
+                // The forward pass has found an index in each.
+                let Some(index) = index_of(number).filter(|&index| Some(index) != self.padding) else {
                     continue;
-                }
+                };
                 let g = &at.cotangent()[place * width..(place + 1) * width];
                 for (dw, &g) in dw[index * width..(index + 1) * width].iter_mut().zip(g) {
                     *dw += g;

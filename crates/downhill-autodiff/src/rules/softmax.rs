@@ -1,6 +1,6 @@
 //! The softmax and its logarithm.
 
-use downhill_tensor::{Axes, Real, Result, Store, Tensor, Workspace, kernel};
+use downhill_tensor::{Axes, Real, Result, Tensor, kernel};
 
 use super::known_axis;
 use crate::Var;
@@ -30,15 +30,11 @@ impl<T: Real> Rule<T> for Softmax {
         if !sink.wants(0) {
             return;
         }
-        let (shape, y, g) = (at.shape(0), at.output().view(), at.cotangent_tensor().view());
-        let mut products = sink.workspace().take(shape);
-        kernel::zip(products.as_mut_slice(), shape, y, g, |product, y, g, _| *product = y * g);
-        let sums = sums_along(&products, known_axis(shape, self.axis), sink.workspace());
+        let (shape, y) = (at.shape(0), at.output().view());
         let mut dx = sink.workspace().take(shape);
-        kernel::zip3(dx.as_mut_slice(), shape, y, g, sums.view(), |dx, y, g, sum, _| *dx = y * (g - sum));
+        let axes = Axes::single(known_axis(shape, self.axis));
+        kernel::softmax_backward(dx.as_mut_slice(), y, at.cotangent(), axes, at.threads());
         sink.add(0, dx);
-        sink.workspace().give(products);
-        sink.workspace().give(sums);
     }
 }
 
@@ -65,28 +61,12 @@ impl<T: Real> Rule<T> for LogSoftmax {
         if !sink.wants(0) {
             return;
         }
-        let (shape, y, g) = (at.shape(0), at.output().view(), at.cotangent_tensor().view());
-        let sums = sums_along(at.cotangent_tensor(), known_axis(shape, self.axis), sink.workspace());
+        let (shape, y) = (at.shape(0), at.output().view());
         let mut dx = sink.workspace().take(shape);
-        kernel::zip3(
-            dx.as_mut_slice(),
-            shape,
-            y,
-            g,
-            sums.view(),
-            #[inline(always)]
-            |dx, y, g, sum, math| *dx = g - y.exp_kernel(math) * sum,
-        );
+        let axes = Axes::single(known_axis(shape, self.axis));
+        kernel::log_softmax_backward(dx.as_mut_slice(), y, at.cotangent(), axes, at.threads());
         sink.add(0, dx);
-        sink.workspace().give(sums);
     }
-}
-
-/// The sums along an axis, which keeps the length 1.
-fn sums_along<T: Real>(x: &Tensor<T>, axis: usize, workspace: &mut Workspace<T>) -> Tensor<T> {
-    let mut sums = workspace.take(x.shape().with(axis, 1));
-    kernel::sum(sums.as_mut_slice(), x.view(), Axes::single(axis), Store::Write);
-    sums
 }
 
 impl<'t, T: Real> Var<'t, T> {

@@ -228,6 +228,13 @@ fn what_does_not_fit_is_an_error() {
         let found = message(Embedding::default(), &[Tensor::vector([0.0, index]), of(&[3, 2])]);
         assert!(found.contains(expected), "{index}: {found}");
     }
+    // The first of several, whichever thread comes upon one.
+    let wrong = Tensor::from_fn([3000], |i| if i < 1700 { 0.0 } else { i as f64 });
+    let tape = Tape::new().threads(Threads::new(3));
+    let [wrong, table] = [wrong, of(&[3, 2])].map(|x| tape.constant(x));
+    let found = wrong.embedding(table).value().unwrap_err().to_string();
+    assert!(found.contains("index 1700 is past the end"), "{found}");
+
     let table = message(Embedding::default(), &[of(&[2]), of(&[3])]);
     assert!(table.contains("W [rows, width]"), "{table}");
 

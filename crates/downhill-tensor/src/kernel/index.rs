@@ -1,8 +1,9 @@
 //! Elements chosen by indices.
 
 use super::View;
+use super::pieces::{TASK, for_groups};
 use super::walk::{Walk, row_major};
-use crate::{Error, Result, Shape};
+use crate::{Error, Result, Shape, Threads};
 
 /// Checks that indices lie within an axis.
 ///
@@ -29,30 +30,38 @@ pub fn check_gather(shape: Shape, axis: usize, index: View<'_, usize>) -> Result
     check_indices(index.elements, axis, shape)
 }
 
-/// Puts the chosen indices of an axis into `out`, in the order given.
+/// Copies the chosen indices of an axis into `out`, in the order given.
 ///
 /// # Panics
 /// If the sizes do not fit or an index lies outside the axis.
 #[inline(always)]
-pub fn index_select<T: Copy>(
+pub fn index_select<T: Copy + Send + Sync>(
     out: &mut [T],
     x: View<'_, T>,
     axis: usize,
     indices: &[usize],
-    put: impl Fn(&mut T, T),
+    threads: &Threads,
 ) {
     let (outer, length, inner) = x.shape.around(axis);
     assert_eq!(out.len(), outer * indices.len() * inner, "the number of elements");
     if out.is_empty() {
         return;
     }
-    let blocks = out.chunks_exact_mut(indices.len() * inner).zip(x.elements.chunks_exact(length * inner));
-    for (out, x) in blocks {
-        for (out, &index) in out.chunks_exact_mut(inner).zip(indices) {
-            let row = &x[index * inner..(index + 1) * inner];
-            out.iter_mut().zip(row).for_each(|(out, &x)| put(out, x));
-        }
-    }
+    let rows = outer * indices.len();
+    for_groups(
+        threads,
+        rows,
+        TASK.div_ceil(inner),
+        [(out, inner)],
+        #[inline(always)]
+        |rows, [out]| {
+            for (out, row) in out.chunks_exact_mut(inner).zip(rows) {
+                let (block, index) = (row / indices.len(), indices[row % indices.len()]);
+                assert!(index < length, "index {index} of {length}");
+                out.copy_from_slice(&x.elements[(block * length + index) * inner..][..inner]);
+            }
+        },
+    );
 }
 
 /// Puts each index of an axis of `x` where `indices` says in `out`, whose shape is `shape`: with

@@ -48,7 +48,7 @@ pub use reduce::{all_finite, max, mean, min, prod, sum, sum_to, var};
 pub use resize::{Interpolation, Resize};
 pub use row_norm::RowNorm;
 pub use scalar::{maximum, minimum};
-pub use softmax::{log_softmax, logsumexp, softmax, softmax_parts};
+pub use softmax::{log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward, softmax_parts};
 pub use window::Window;
 pub use zip::{broadcast_to, map, zip, zip3};
 

@@ -213,6 +213,47 @@ fn the_parts_of_a_softmax_are_the_softmax() {
     }
 }
 
+/// Along rows, several of them a task, over all axes, and over one that has others behind it.
+#[test]
+fn the_derivatives_of_a_softmax_are_their_formulas() {
+    let (one, several) = (&Threads::single(), &Threads::new(3));
+    for (shape, axes) in [
+        (Shape::from([900, 37]), &[1][..]),
+        ([3, 5].into(), &[1]),
+        ([40, 30, 41].into(), &[1, 2]),
+        ([4, 70, 3].into(), &[1]),
+        ([4, 9, 300].into(), &[0]),
+        ([5, 3, 7].into(), &[0, 2]),
+        ([6, 7].into(), &[0, 1]),
+        ([0, 3].into(), &[1]),
+        ([3, 0].into(), &[1]),
+    ] {
+        let (x, g, axes) = (whole(shape, 3), whole(shape, 7), Axes::new(shape, axes).unwrap());
+        let (mut y, mut dx, mut other) = (Tensor::ones(shape), Tensor::ones(shape), Tensor::ones(shape));
+        let sums = |of: &Tensor<f64>| {
+            let mut sums = Tensor::ones(axes.reduce(shape, true));
+            kernel::sum(sums.as_mut_slice(), of.view(), axes, Store::Write);
+            sums
+        };
+        let near = |got: &Tensor<f64>, expected: &Tensor<f64>| {
+            let mut pairs = got.as_slice().iter().zip(expected.as_slice());
+            assert!(pairs.all(|(got, expected)| (got - expected).abs() <= 1e-12), "{shape}, {axes:?}");
+        };
+
+        kernel::softmax(y.as_mut_slice(), x.view(), axes, one);
+        kernel::softmax_backward(dx.as_mut_slice(), y.view(), g.as_slice(), axes, one);
+        kernel::softmax_backward(other.as_mut_slice(), y.view(), g.as_slice(), axes, several);
+        assert_eq!(dx, other, "{shape}, {axes:?}");
+        near(&dx, &y.mul(&g.sub(&sums(&g.mul(&y).unwrap())).unwrap()).unwrap());
+
+        kernel::log_softmax(y.as_mut_slice(), x.view(), axes, one);
+        kernel::log_softmax_backward(dx.as_mut_slice(), y.view(), g.as_slice(), axes, one);
+        kernel::log_softmax_backward(other.as_mut_slice(), y.view(), g.as_slice(), axes, several);
+        assert_eq!(dx, other, "{shape}, {axes:?}");
+        near(&dx, &g.sub(&y.exp().mul(&sums(&g)).unwrap()).unwrap());
+    }
+}
+
 /// Axes that the shape lacks do not count.
 #[test]
 fn axes_past_the_end() {

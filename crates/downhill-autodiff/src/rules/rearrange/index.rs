@@ -31,7 +31,7 @@ impl<T: Real> Rule<T> for IndexSelect {
         let indices = self.indices.as_slice();
         kernel::check_indices(indices, axis, x.shape())?;
         let mut y = cx.take(x.shape().with(axis, indices.len()));
-        kernel::index_select(y.as_mut_slice(), x.view(), axis, indices, kernel::write);
+        kernel::index_select(y.as_mut_slice(), x.view(), axis, indices, cx.threads());
         Ok(y)
     }
 

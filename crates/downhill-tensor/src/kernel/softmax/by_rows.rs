@@ -150,6 +150,28 @@ pub(super) fn parts_of_rows<T: Real>(
     });
 }
 
+/// Writes for each row what `put` makes of each element of y and g and of the row's sum of `term`.
+#[inline(always)]
+pub(super) fn backward_of_rows<T: Real>(
+    dx: &mut [T],
+    [y, g]: [&[T]; 2],
+    columns: usize,
+    term: impl Fn(T, T) -> T,
+    put: impl Fn([T; 2], T, Math) -> T,
+) {
+    let rows = dx.chunks_exact_mut(columns).zip(y.chunks_exact(columns)).zip(g.chunks_exact(columns));
+    vectorize!(move |math| for ((dx, y), g) in rows {
+        let sum = rows::sum(
+            [y, g, g],
+            #[inline(always)]
+            |[y, g, _]| term(y, g),
+        );
+        for ((dx, &y), &g) in dx.iter_mut().zip(y).zip(g) {
+            *dx = put([y, g], sum, math);
+        }
+    });
+}
+
 /// Writes the softmax of a row; what was subtracted from each x, and the sum of the exponentials.
 #[inline(always)]
 fn put_softmax<T: Real>(out: &mut [T], x: &[T], math: Math) -> [T; 2] {

@@ -2,11 +2,14 @@
 
 mod by_rows;
 
+use super::pieces::{TASK, for_groups};
 use super::reduce::check;
 use super::tiles::{TILE, Tile, for_each};
 use super::{View, maximum};
-use crate::{Axes, Real, Threads};
-use by_rows::{Rows, log_softmax_of_rows, logsumexp_of_rows, parts_of_rows, softmax_of_rows};
+use crate::{Axes, Math, Real, Threads};
+use by_rows::{
+    Rows, backward_of_rows, log_softmax_of_rows, logsumexp_of_rows, parts_of_rows, softmax_of_rows,
+};
 pub(super) use by_rows::{make_exps, scale};
 
 /// ln Σ exp(x) over some axes, without overflow; −∞ over none.
@@ -144,6 +147,107 @@ pub fn softmax_parts<T: Real>(
             for (log, &sum) in logs_out[tile.out].iter_mut().zip(&*sums) {
                 *log = sum.ln_kernel(tile.math);
             }
+        },
+    );
+}
+
+/// ∂L/∂x of a [`softmax`] y of x over some axes, given ∂L/∂y: y ⊙ (G − Σ G ⊙ y).
+///
+/// # Panics
+/// If the slices have not as many elements as `y`.
+pub fn softmax_backward<T: Real>(dx: &mut [T], y: View<'_, T>, g: &[T], axes: Axes, threads: &Threads) {
+    backward(
+        dx,
+        y,
+        g,
+        axes,
+        threads,
+        #[inline(always)]
+        |y, g| y * g,
+        #[inline(always)]
+        |[y, g], sum, _| y * (g - sum),
+    );
+}
+
+/// ∂L/∂x of a [`log_softmax`] y of x over some axes, given ∂L/∂y: G − exp(y) Σ G.
+///
+/// # Panics
+/// If the slices have not as many elements as `y`.
+pub fn log_softmax_backward<T: Real>(dx: &mut [T], y: View<'_, T>, g: &[T], axes: Axes, threads: &Threads) {
+    backward(
+        dx,
+        y,
+        g,
+        axes,
+        threads,
+        #[inline(always)]
+        |_, g| g,
+        #[inline(always)]
+        |[y, g], sum, math| g - y.exp_kernel(math) * sum,
+    );
+}
+
+/// Writes what `put` makes of each element of y and g and of the sum of `term` over the axes.
+#[allow(clippy::too_many_arguments)]
+#[inline(always)]
+fn backward<T: Real>(
+    dx: &mut [T],
+    y: View<'_, T>,
+    g: &[T],
+    axes: Axes,
+    threads: &Threads,
+    term: impl Fn(T, T) -> T + Copy + Sync,
+    put: impl Fn([T; 2], T, Math) -> T + Copy + Sync,
+) {
+    assert_eq!([dx.len(), g.len()], [y.elements.len(); 2], "the number of elements of {}", y.shape);
+    if let Some(rows) = Rows::of(y, axes) {
+        for_groups(
+            threads,
+            dx.len() / rows.columns,
+            TASK.div_ceil(rows.columns),
+            [(dx, rows.columns)],
+            #[inline(always)]
+            |some, [dx]| {
+                let own = some.start * rows.columns..some.end * rows.columns;
+                backward_of_rows(dx, [&y.elements[own.clone()], &g[own]], rows.columns, term, put);
+            },
+        );
+        return;
+    }
+    for_each(
+        y.shape,
+        axes,
+        #[inline(always)]
+        |tile, [sums, unused]| {
+            tile.chunks(
+                #[inline(always)]
+                |places| {
+                    let (y, g) = (&y.elements[places.clone()], &g[places.clone()]);
+                    for ((dx, &y), &g) in dx[places].iter_mut().zip(y).zip(g) {
+                        *dx = term(y, g);
+                    }
+                },
+            );
+            tile.fold_chunks(
+                dx,
+                sums,
+                unused,
+                T::zero(),
+                #[inline(always)]
+                |sum, term, _| sum + term,
+                #[inline(always)]
+                |a, b| a + b,
+            );
+            tile.spread(sums);
+            tile.chunks(
+                #[inline(always)]
+                |places| {
+                    let (y, g) = (&y.elements[places.clone()], &g[places.clone()]);
+                    for (((dx, &y), &g), &sum) in dx[places].iter_mut().zip(y).zip(g).zip(&*sums) {
+                        *dx = put([y, g], sum, tile.math);
+                    }
+                },
+            );
         },
     );
 }
