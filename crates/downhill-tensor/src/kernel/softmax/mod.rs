@@ -228,15 +228,13 @@ fn backward<T: Real>(
                     }
                 },
             );
-            tile.fold_chunks(
+            put_sums(
+                &tile,
                 dx,
                 sums,
                 unused,
-                T::zero(),
                 #[inline(always)]
-                |sum, term, _| sum + term,
-                #[inline(always)]
-                |a, b| a + b,
+                |term, _| term,
             );
             tile.spread(sums);
             tile.chunks(
@@ -296,15 +294,13 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
             }
         },
     );
-    tile.fold_chunks(
+    put_sums(
+        tile,
         out,
         sums,
         shifts,
-        T::zero(),
         #[inline(always)]
-        |sum, exp, _| sum + exp,
-        #[inline(always)]
-        |a, b| a + b,
+        |exp, _| exp,
     );
     tile.spread(sums);
     tile.chunks(
@@ -320,13 +316,32 @@ fn put_quotients<T: Real>(tile: &Tile<'_>, out: &mut [T], x: &[T], shifts: &[T; 
 /// Σ exp(x − shift).
 #[inline(always)]
 fn sum_exp<T: Real>(tile: &Tile<'_>, x: &[T], sums: &mut [T; TILE], shifts: &[T; TILE]) {
-    tile.fold_chunks(
+    put_sums(
+        tile,
         x,
         sums,
         shifts,
+        #[inline(always)]
+        |x, shift| (x - shift).exp_kernel(tile.math),
+    );
+}
+
+/// Writes the sums of `term` of each element of x, and of the number that `context` has for its lane.
+#[inline(always)]
+fn put_sums<T: Real>(
+    tile: &Tile<'_>,
+    x: &[T],
+    sums: &mut [T; TILE],
+    context: &[T; TILE],
+    term: impl Fn(T, T) -> T,
+) {
+    tile.fold_chunks(
+        x,
+        sums,
+        context,
         T::zero(),
         #[inline(always)]
-        |sum, x, shift| sum + (x - shift).exp_kernel(tile.math),
+        |sum, x, context| sum + term(x, context),
         #[inline(always)]
         |a, b| a + b,
     );
