@@ -93,7 +93,7 @@ fn gemm_small<T: Packed>(kernels: &Kernels<T>, product: Gemm<'_, T>, b_packed: O
         let width = panel.len().next_multiple_of(kernels.lanes);
         // SAFETY: `check` has found that the operands have all that the product needs, and packed panels are whole.
         let multiply = |b: (&[T], usize)| unsafe {
-            let steps = (0, Steps::even(k, [a.column_stride, b.1]));
+            let steps = (0, Steps::even(k, b.1));
             into.multiply(kernels, tiles, panel.clone(), steps, Rows::in_place(a, 0), b.0.as_ptr());
         };
         if let Some(all) = b_packed {
@@ -157,12 +157,11 @@ impl<T> Destination<'_, T> {
             Start::Destination => Some((c.cast_const(), self.row)),
         };
         for tile in tiles.iter() {
-            let (a, a_row, steps) = match rows {
+            let (a, a_row, a_column) = match rows {
                 Rows::Packed(block) => {
-                    let steps = Steps { even: [tile.len(), steps.even[1]], ..steps };
-                    (block[(tile.start - tiles.start) * steps.total()..].as_ptr(), 1, steps)
+                    (block[(tile.start - tiles.start) * steps.total()..].as_ptr(), 1, tile.len())
                 }
-                Rows::InPlace { first, row } => (first.wrapping_add(tile.start * row), row, steps),
+                Rows::InPlace { first, row, column } => (first.wrapping_add(tile.start * row), row, column),
             };
             let height = tile.len() - 1;
             let kernel = match steps.nested {
@@ -175,6 +174,7 @@ impl<T> Destination<'_, T> {
                     steps: &steps,
                     a,
                     a_row,
+                    a_column,
                     b,
                     c: c.wrapping_add(tile.start * self.row),
                     c_row: self.row,
@@ -191,15 +191,15 @@ impl<T> Destination<'_, T> {
 pub(super) enum Rows<'a, T> {
     /// Packed for one tile after the other.
     Packed(&'a [T]),
-    /// So many elements apart, from the first row of all.
-    InPlace { first: *const T, row: usize },
+    /// Some elements apart, and their steps unless these are nested, from the first row of all.
+    InPlace { first: *const T, row: usize, column: usize },
 }
 
 impl<'a, T> Rows<'a, T> {
     /// Those of the operand itself from this step on.
     pub(super) fn in_place(a: Matrix<'a, T>, step: usize) -> Rows<'a, T> {
         let first = a.elements.as_ptr().wrapping_add(step * a.column_stride);
-        Rows::InPlace { first, row: a.row_stride }
+        Rows::InPlace { first, row: a.row_stride, column: a.column_stride }
     }
 }
 
@@ -440,7 +440,7 @@ impl<T: Packed> Cut<T> {
                 } else {
                     (b.at(steps.start, panel.start), b.row_stride)
                 };
-                let all = (steps.start, Steps::even(steps.len(), [a.column_stride, b_row]));
+                let all = (steps.start, Steps::even(steps.len(), b_row));
                 // SAFETY: `T::kernels` answers kernels that this processor runs. Panels read in place lie within the
                 // operands, as the caller vouches; packed ones have been written whole, with zeros to fill the last vector
                 // up. The part of C is ours.

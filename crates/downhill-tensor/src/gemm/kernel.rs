@@ -122,6 +122,8 @@ pub(super) struct Tile<'a, T> {
     pub(super) steps: &'a Steps,
     pub(super) a: *const T,
     pub(super) a_row: usize,
+    /// How far apart columns of A are, unless they are nested.
+    pub(super) a_column: usize,
     pub(super) b: *const T,
     pub(super) c: *mut T,
     pub(super) c_row: usize,
@@ -137,10 +139,10 @@ pub(super) struct Steps {
     pub(super) counts: [usize; 3],
     /// The operand whose steps lie as the loops say.
     pub(super) nested: Option<Operand>,
-    /// How far apart its step and that of the next turn of each loop are.
+    /// How far apart its step and that of the next turn of each loop are; with one loop these are the rows of B.
     pub(super) apart: [usize; 3],
-    /// How far apart steps of the innermost loop are in A and in B: all those of an operand that is not nested.
-    pub(super) even: [usize; 2],
+    /// How far apart rows of B are if A is nested.
+    pub(super) b_row: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,15 +158,19 @@ const B: usize = Operand::B as usize;
 const NONE: usize = 2;
 
 impl Steps {
-    /// So many, which are so far apart in A and in B.
-    pub(super) fn even(count: usize, even: [usize; 2]) -> Steps {
-        Steps { counts: [1, 1, count], nested: None, apart: [0; 3], even }
+    /// So many, whose rows of B are so far apart.
+    pub(super) fn even(count: usize, b_row: usize) -> Steps {
+        Steps { counts: [1, 1, count], nested: None, apart: [0, 0, b_row], b_row }
     }
 
-    /// As many as the loops have turns, so far apart in one operand, and evenly in the other.
-    pub(super) fn nested(operand: Operand, counts: [usize; 3], apart: [usize; 3], other: usize) -> Steps {
-        let even = if operand == Operand::A { [apart[2], other] } else { [other, apart[2]] };
-        Steps { counts, nested: (counts[..2] != [1, 1]).then_some(operand), apart, even }
+    /// As many as the loops have turns, so far apart in A, with rows of B one after the other.
+    pub(super) fn nested_in_a(counts: [usize; 3], apart: [usize; 3], b_row: usize) -> Steps {
+        Steps { counts, nested: Some(Operand::A), apart, b_row }
+    }
+
+    /// As many as the loops have turns, so far apart in B.
+    pub(super) fn nested_in_b(counts: [usize; 3], apart: [usize; 3]) -> Steps {
+        Steps { counts, nested: (counts[..2] != [1, 1]).then_some(Operand::B), apart, b_row: 0 }
     }
 
     /// How many they are.
@@ -231,7 +237,8 @@ unsafe fn sums<V: Vector, const ROWS: usize, const VECTORS: usize, const NESTED:
     // `wrapping_add`, since the last move may leave the slice.
     unsafe {
         let mut sums = [[V::splat(zero); VECTORS]; ROWS];
-        let &Steps { counts, apart, even: [a_apart, b_apart], .. } = tile.steps;
+        let &Steps { counts, apart, b_row, .. } = tile.steps;
+        let [a_apart, b_apart] = if NESTED == A { [apart[2], b_row] } else { [tile.a_column, apart[2]] };
         // One turn, known before, is no loop: small products would notice.
         let [outer, middle, inner] = if NESTED == NONE { [1, 1, counts[2]] } else { counts };
         let (mut a, mut b) = (thirds(tile.a, a_row), tile.b);

@@ -1,7 +1,7 @@
 //! The product with a matrix whose rows are found by three nested loops: what windows see, as it stands in memory.
 
 use super::blocked::{Destination, Rows};
-use super::kernel::{Operand, Packed, Steps};
+use super::kernel::{Packed, Steps};
 use super::ranges::{Tiles, pieces};
 use super::{Matrix, Start, Store};
 use crate::Real;
@@ -109,7 +109,7 @@ pub(crate) fn nested_by_kernels<T: Packed>(mut product: NestedGemm<'_, T>) {
     let turns = (kernels.reach.steps / (middle * inner)).max(1);
     for outer in pieces(0..outer, turns) {
         let first = outer.start * middle * inner;
-        let of_sum = Steps::nested(Operand::B, [outer.len(), middle, inner], apart, 1);
+        let of_sum = Steps::nested_in_b([outer.len(), middle, inner], apart);
         for start in (0..n).step_by(2 * kernels.lanes) {
             let panel = start..start + 2 * kernels.lanes;
             let b = b[outer.start * apart[0] + start..].as_ptr();

@@ -3,7 +3,7 @@
 //! Windows, or the channels that they see, are the rows of tiles, and channels out their columns.
 
 use super::blocked::{Destination, Rows};
-use super::kernel::{Operand, Packed, Steps};
+use super::kernel::{Packed, Steps};
 use super::pack::{pack, with_scratch};
 use super::ranges::{Tiles, pieces};
 use super::{Start, Store};
@@ -148,12 +148,14 @@ pub(crate) fn windows_by_weights<T: Packed>(windows: Windows<'_, T>, weight: &[T
         for (weight, c) in weight.chunks_exact(all_steps * width).zip(c.chunks_exact_mut(all * width)) {
             for outer in pieces(0..outer, outer.div_ceil(visits)) {
                 let first = outer.start * middle * inner;
-                let of_sum = Steps::nested(Operand::A, [outer.len(), middle, inner], steps, width);
+                let of_sum = Steps::nested_in_a([outer.len(), middle, inner], steps, width);
                 for (line, c) in turned.chunks_exact_mut(across * width).enumerate() {
                     let into = Destination { c: c.as_mut_ptr(), row: width, start: Start::Zero };
                     let a = x[line * apart[0] + outer.start * steps[0]..].as_ptr();
-                    let (rows, b) =
-                        (Rows::InPlace { first: a, row: apart[1] }, weight[first * width..].as_ptr());
+                    let (rows, b) = (
+                        Rows::InPlace { first: a, row: apart[1], column: 0 },
+                        weight[first * width..].as_ptr(),
+                    );
                     // SAFETY: `check` has found that x has all that these windows see and that there are weights for
                     // whole panels, and `T::kernels` answers kernels that this processor runs.
                     unsafe { into.multiply(kernels, tiles, 0..width, (first, of_sum), rows, b) };
@@ -182,7 +184,7 @@ pub(crate) fn weights_of_windows<T: Packed>(
     let tiles = Tiles::new(0..outer, kernels.tiles.len());
     let visits = lines.div_ceil((STEPS / across).max(1));
     for lines in pieces(0..lines, lines.div_ceil(visits)) {
-        let of_sum = Steps::nested(Operand::A, [1, lines.len(), across], [0, apart[0], apart[1]], width);
+        let of_sum = Steps::nested_in_a([1, lines.len(), across], [0, apart[0], apart[1]], width);
         let start = if lines.start == 0 { Start::from(store) } else { Start::Destination };
         for (panel, delta) in delta.chunks_exact(all * width).enumerate() {
             let (panel, b) =
@@ -194,7 +196,7 @@ pub(crate) fn weights_of_windows<T: Packed>(
                     let into = Destination { c: c.as_mut_ptr(), row: channels, start };
                     let place = tap / inner * steps[1] + tap % inner * steps[2];
                     let a = x[lines.start * apart[0] + place..].as_ptr();
-                    let rows = Rows::InPlace { first: a, row: steps[0] };
+                    let rows = Rows::InPlace { first: a, row: steps[0], column: 0 };
                     // SAFETY: as above, with a step for each window and a tile's row for each turn of the outer loop.
                     unsafe { into.multiply(kernels, tile, panel.clone(), (0, of_sum), rows, b) };
                 }

@@ -37,9 +37,10 @@ fn tiles<T: Real>(kernels: &Kernels<T>) {
                 // SAFETY: the slices have these sizes, and the processor these instructions.
                 unsafe {
                     kernel(&Tile {
-                        steps: &Steps::even(k, [1, width]),
+                        steps: &Steps::even(k, width),
                         a: a_ptr,
                         a_row: k,
+                        a_column: 1,
                         b: b_ptr,
                         c: c_ptr,
                         c_row: width,
@@ -63,7 +64,10 @@ fn nested_steps<T: Real>(kernels: &Kernels<T>) {
     // Rows of B overlap, and in turn columns of A.
     let (counts, apart, width) = ([2, 2, 3], [9, 4, 1], 2 * kernels.lanes);
     for (operand, other, a_row) in [(Operand::B, 1, 12), (Operand::A, width, 1), (Operand::A, width + 1, 2)] {
-        let steps = Steps::nested(operand, counts, apart, other);
+        let steps = match operand {
+            Operand::A => Steps::nested_in_a(counts, apart, other),
+            Operand::B => Steps::nested_in_b(counts, apart),
+        };
         let place = |p: usize, of: Operand| {
             if of == operand { p / 6 * apart[0] + p / 3 % 2 * apart[1] + p % 3 * apart[2] } else { p * other }
         };
@@ -80,6 +84,7 @@ fn nested_steps<T: Real>(kernels: &Kernels<T>) {
                         steps: &steps,
                         a: a.as_ptr(),
                         a_row,
+                        a_column: other,
                         b: b.as_ptr(),
                         c: c_ptr,
                         c_row: width,
