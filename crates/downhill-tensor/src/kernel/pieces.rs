@@ -58,7 +58,6 @@ pub fn for_groups<T: Send, const N: usize>(
 struct Groups<'a, T, const N: usize>([(Pieces<'a, T>, usize); N]);
 
 impl<'a, T, const N: usize> Groups<'a, T, N> {
-    #[inline(never)]
     fn new(items: usize, slices: [(&'a mut [T], usize); N]) -> Groups<'a, T, N> {
         Groups(slices.map(|(slice, width)| {
             assert_eq!(Some(slice.len()), items.checked_mul(width), "the numbers of {items} items");
@@ -72,7 +71,6 @@ impl<'a, T, const N: usize> Groups<'a, T, N> {
     /// While the parts are in use no others of these items may be.
     // The parts are unique since their caller vouches for it.
     #[allow(clippy::mut_from_ref)]
-    #[inline(never)]
     unsafe fn parts(&self, items: &Range<usize>) -> [&mut [T]; N] {
         // SAFETY: as the caller vouches.
         self.0.each_ref().map(|(slice, width)| unsafe { slice.piece(items.start * width..items.end * width) })
