@@ -54,9 +54,10 @@ impl<T: Real> Rule<T> for Embedding {
             [(y.as_mut_slice(), width)],
             #[inline(always)]
             |places, [out]| {
-                for (out, place) in out.chunks_exact_mut(width.max(1)).zip(places) {
+                for (own, place) in places.enumerate() {
                     match index_of(numbers[place]).filter(|&index| index < rows) {
-                        Some(index) => out.copy_from_slice(&elements[index * width..(index + 1) * width]),
+                        Some(index) => out[own * width..(own + 1) * width]
+                            .copy_from_slice(&elements[index * width..(index + 1) * width]),
                         // The first one, whichever thread finds it.
                         None => _ = wrong.fetch_min(place, Ordering::Relaxed),
                     }

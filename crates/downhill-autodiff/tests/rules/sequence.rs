@@ -235,6 +235,8 @@ fn what_does_not_fit_is_an_error() {
     let found = wrong.embedding(table).value().unwrap_err().to_string();
     assert!(found.contains("index 1700 is past the end"), "{found}");
 
+    let found = message(Embedding::default(), &[Tensor::vector([0.0, 3.0]), of(&[3, 0])]);
+    assert!(found.contains("index 3 is past the end"), "{found}");
     let table = message(Embedding::default(), &[of(&[2]), of(&[3])]);
     assert!(table.contains("W [rows, width]"), "{table}");
 

@@ -94,8 +94,8 @@ const SECOND_CACHE: Reach =
 /// # Safety
 /// The processor must have the kernel's instructions. With the kernel's `ROWS` and `VECTORS`: the
 /// elements `a[i·a_row + p's]` and `b[p's + j]` must be readable for `i < ROWS`, each step `p`, which has a place in
-/// each operand, and `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those of
-/// `start` readable, and `columns` must reach into the last vector.
+/// each operand, and `j < VECTORS` × lanes, the elements `c[i·c_row + j]` writable for `i < ROWS` and `j < columns` and those
+/// of `start` readable, and `columns` must reach into the last vector.
 type TileKernel<T> = unsafe fn(&Tile<'_, T>);
 
 /// The dot products of `x` with each of `ys`.

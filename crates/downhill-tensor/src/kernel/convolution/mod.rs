@@ -23,8 +23,7 @@ use crate::{Real, Threads, vectorize};
 ///
 /// What a group's windows see is a matrix, found in the planes as they stand, or, where that is more work, written a block of
 /// windows at a time, so that it stays in the cache; the rest is matrix products (Chellapilla, Puri & Simard 2006). Which way it
-/// goes, blocks and the order of sums follow from the sizes alone, so that
-/// the bits do not depend on the number of threads.
+/// goes, blocks and the order of sums follow from the sizes alone, so that the bits do not depend on the number of threads.
 #[derive(Debug, Clone, Copy)]
 pub struct Convolution {
     /// The number of images.

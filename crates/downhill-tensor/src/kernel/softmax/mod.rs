@@ -256,7 +256,8 @@ fn finite_shift<T: Real>(largest: T) -> T {
     if largest.as_f64().is_infinite() { T::zero() } else { largest }
 }
 
-/// Calls `put` for each tile of what is no contiguous rows, with what to subtract before the exponential of each element, and a buffer.
+/// Calls `put` for each tile of what is no contiguous rows, with what to subtract before the exponential of each element, and
+/// a buffer.
 #[inline(always)]
 fn by_tiles<T: Real>(x: View<'_, T>, axes: Axes, mut put: impl FnMut(Tile<'_>, &[T; TILE], &mut [T; TILE])) {
     for_each(
