@@ -33,6 +33,9 @@ fn main() {
         "linear, sequence" [16, 64, 64], Linear::new(256);
         "conv 3×3" [16, 16, 28, 28], Conv2d::new(32, 3).padding(1);
         "conv 3×3, deep" [16, 64, 14, 14], Conv2d::new(64, 3).padding(1);
+        "conv 3×3 of 8×8" [16, 64, 8, 8], Conv2d::new(64, 3).padding(1);
+        "conv 3×3 of 7×7" [16, 128, 7, 7], Conv2d::new(128, 3).padding(1);
+        "conv 3×3 of 4×4" [16, 64, 4, 4], Conv2d::new(64, 3).padding(1);
         "conv 3×3, stride 2" [16, 32, 28, 28], Conv2d::new(64, 3).stride(2).padding(1);
         "conv 3×3, 4 groups" [16, 32, 14, 14], Conv2d::new(64, 3).groups(4).padding(1);
         "conv 3×3, depthwise" [16, 32, 28, 28], Conv2d::depthwise(3).padding(1);
